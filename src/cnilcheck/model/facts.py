@@ -1,0 +1,468 @@
+"""Facts: small frozen values that say what was observed, and never what to think of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from cnilcheck.model.personal_data import DataCount, SecretSeen
+from cnilcheck.model.scope import (
+    AccountClass,
+    Certificate,
+    Factor,
+    Frequency,
+    HostingContract,
+    Lockout,
+    LogClass,
+    LogEvent,
+    StoragePlace,
+)
+
+
+def fact_name(class_name: str) -> str:
+    """Return the name a fact's class bears in files: TlsProtocols is `tls-protocols`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", class_name).lower()
+
+
+class Fact(Struct, frozen=True, forbid_unknown_fields=True, tag_field="fact", tag=fact_name):
+    """Base of all facts."""
+
+
+class TlsProtocols(Fact, frozen=True):
+    """Protocol versions one listener accepted and refused when offered."""
+
+    accepted: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+class Suite(Struct, frozen=True, forbid_unknown_fields=True):
+    """One cipher suite a listener accepted, taken apart; names are IANA's, `bits` the key's."""
+
+    protocol: str
+    name: str
+    key_exchange: str
+    authentication: str
+    cipher: str
+    bits: int
+    mode: str
+    mac: str
+
+
+class TlsSuites(Fact, frozen=True):
+    """All cipher suites one listener accepted."""
+
+    suites: tuple[Suite, ...]
+
+
+class TlsKeyExchange(Fact, frozen=True):
+    """Groups one listener accepted for the key exchange, and its finite-field sizes in bits."""
+
+    groups: tuple[str, ...]
+    dh_bits: tuple[int, ...]
+
+
+class CertificateChain(Fact, frozen=True):
+    """Whether the chain leads to a known authority; `anchor` says whose list knows it."""
+
+    validation: Literal["valid", "self_signed", "unknown_authority", "incomplete", "invalid"]
+    anchor: Literal["system", "scope", "none"]
+    detail: str = ""
+
+
+class CertificateNames(Fact, frozen=True):
+    """The names a certificate is for, and the one it was asked under."""
+
+    asked: str
+    names: tuple[str, ...]
+    covers_asked: bool
+
+
+class CertificateDates(Fact, frozen=True):
+    """The validity period of a leaf certificate, UTC."""
+
+    not_before: dt.datetime
+    not_after: dt.datetime
+
+
+class CertificateKey(Fact, frozen=True):
+    """The public key of a leaf certificate and the hash its signature uses."""
+
+    algorithm: str
+    bits: int
+    signature_hash: str
+
+
+class TlsFlaw(Fact, frozen=True):
+    """One known implementation flaw, looked for by its own test."""
+
+    name: Literal[
+        "Heartbleed", "early CCS", "ROBOT", "TLS compression",
+        "client-initiated renegotiation", "insecure renegotiation",
+    ]
+    present: bool
+
+
+class PlainHttp(Fact, frozen=True):
+    """What a plain-HTTP address answers: a page, or only a redirection (and to where)."""
+
+    status: int
+    redirects_to: str | None
+
+
+class StrictTransport(Fact, frozen=True):
+    """The Strict-Transport-Security header over HTTPS; `max_age` in seconds, None when absent."""
+
+    max_age: int | None
+    include_subdomains: bool
+
+
+class DatabaseEncryption(Fact, frozen=True):
+    """What a database answers when asked for TLS, and whether it goes on without."""
+
+    product: str
+    offers_tls: bool
+    accepts_plaintext: bool
+
+
+class HashGroup(Struct, frozen=True, forbid_unknown_fields=True):
+    """Stored passwords that look made by the same function with the same parameters."""
+
+    function: str
+    count: int
+    salted: bool
+    parameters: dict[str, int] = {}
+
+
+class PasswordHashes(Fact, frozen=True):
+    """What the stored passwords of a sample are made of; never a value."""
+
+    total: int
+    groups: tuple[HashGroup, ...]
+    repeated: int
+
+
+class StoredData(Fact, frozen=True):
+    """A backup or extract as stored: its format, and the personal data readable in it."""
+
+    kind: Literal["backup", "extract", "database_file"]
+    format: str
+    encrypted: bool
+    personal: tuple[DataCount, ...]
+
+
+class PasswordEncryptionSetting(Fact, frozen=True):
+    """How a database is configured to hash its own accounts' passwords."""
+
+    product: str
+    value: str
+
+
+class TlsSetting(Fact, frozen=True):
+    """Protocol versions a configuration file switches on."""
+
+    product: str
+    protocols: tuple[str, ...]
+
+
+class ListedDirectory(Struct, frozen=True, forbid_unknown_fields=True):
+    """A directory whose content the server lists; `data_files` are names only."""
+
+    path: str
+    entries: int
+    data_files: tuple[str, ...]
+
+
+class DirectoryListings(Fact, frozen=True):
+    """Which of the directories asked for are listed to a visitor."""
+
+    asked: int
+    listed: tuple[ListedDirectory, ...]
+
+
+FileKind: TypeAlias = Literal[
+    "data_extract", "database_dump", "backup_archive", "source_code", "configuration",
+    "version_control", "log", "diagnostic_page", "administration_page", "document",
+]
+
+
+class ReadableFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file a visitor can read: what proves its kind, and what it holds, counted and masked."""
+
+    path: str
+    kind: FileKind
+    proof: str
+    size: int
+    records: int | None = None
+    personal: tuple[DataCount, ...] = ()
+    secrets: tuple[SecretSeen, ...] = ()
+
+
+class ReadableFiles(Fact, frozen=True):
+    """Which of the files asked for a visitor can read, each confirmed by its content."""
+
+    asked: int
+    found: tuple[ReadableFile, ...]
+
+
+class DocumentAccess(Fact, frozen=True):
+    """What a visitor without a session gets for a document of the scope."""
+
+    role: Literal["protected", "neighbour"]
+    status: int
+    answer: Literal["served", "refused", "redirected", "absent"]
+    media_type: str
+
+
+class OpenPort(Struct, frozen=True, forbid_unknown_fields=True):
+    """One port that accepts connections from where the audit ran."""
+
+    port: int
+    service: str
+    product: str = ""
+
+
+class OpenPorts(Fact, frozen=True):
+    """Which of the ports asked for accept connections from where the audit ran."""
+
+    asked: tuple[int, ...]
+    open: tuple[OpenPort, ...]
+
+
+class ServiceAccess(Fact, frozen=True):
+    """What a data service wants before it answers; nothing was signed in to."""
+
+    product: str
+    sign_in: Literal["none", "clear_password", "md5", "scram", "password", "unknown"]
+
+
+class ListeningSetting(Fact, frozen=True):
+    """Addresses a data service is configured to listen on."""
+
+    product: str
+    addresses: tuple[str, ...]
+
+
+class NetworkAccessSetting(Fact, frozen=True):
+    """Networks a database's own access file lets in."""
+
+    product: str
+    networks: tuple[str, ...]
+
+
+class DirectoryListingSetting(Fact, frozen=True):
+    """Where a web server's configuration switches directory listing on."""
+
+    product: str
+    places: tuple[str, ...]
+
+
+class SecretsInFiles(Fact, frozen=True):
+    """Credentials written in clear in files of the system snapshot."""
+
+    files_read: int
+    found: tuple[SecretSeen, ...]
+
+
+class ResponseHeaders(Fact, frozen=True):
+    """Security headers of a page: lower-case name, then value; absent ones are absent."""
+
+    headers: dict[str, str]
+
+
+class SignInPage(Fact, frozen=True):
+    """A page with a password field, as a visitor sees it."""
+
+    page_scheme: Literal["http", "https"]
+    posts_to_scheme: Literal["http", "https"]
+    method: Literal["get", "post"]
+    minimum_length: int | None
+    maximum_length: int | None
+    anti_forgery_token: bool
+    cache_control: str
+
+
+class Cookie(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cookie's name and attributes, never its value; `lifetime` in seconds."""
+
+    name: str
+    session: bool
+    secure: bool
+    http_only: bool
+    same_site: Literal["Strict", "Lax", "None"] | None
+    lifetime: int | None
+
+
+class SessionCookies(Fact, frozen=True):
+    """Cookies a sign-in page sets."""
+
+    cookies: tuple[Cookie, ...]
+
+
+class AccountPolicy(Fact, frozen=True):
+    """The declared sign-in policy of one class of accounts; None was not answered."""
+
+    class_: AccountClass = field(name="class")
+    who: str = ""
+    minimum_length: int | None = None
+    maximum_length: int | None = None
+    character_classes: int | None = None
+    words: int | None = None
+    lockout: Lockout | Literal["none"] | None = None
+    factors: tuple[Factor, ...] | None = None
+    remote: bool | None = None
+    shared: bool | None = None
+    initial_password_changed: bool | None = None
+    revoked_on_departure: bool | None = None
+
+
+class CredentialDelivery(Fact, frozen=True):
+    """How passwords reach people, and how a forgotten one is replaced."""
+
+    passwords_sent_by: Literal["never", "email", "post", "phone", "sms"] | None
+    reset: Literal["single_use_link", "password_by_email", "secret_question", "in_person"] | None
+
+
+class AccessLogSetting(Fact, frozen=True):
+    """Where a web server's configuration writes an access log, and where it switches it off."""
+
+    product: str
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+
+
+class LogRotationSetting(Fact, frozen=True):
+    """How many days of a log the rotation keeps."""
+
+    log: str
+    days: int
+
+
+class DatabaseLogSetting(Fact, frozen=True):
+    """What a database is configured to log."""
+
+    product: str
+    connections: bool
+    statements: str
+
+
+class LogExtent(Fact, frozen=True):
+    """What a log covers: lines read, lines that could not be parsed, first and last time (UTC)."""
+
+    log_class: LogClass
+    lines: int
+    unparsed: int
+    first: dt.datetime
+    last: dt.datetime
+    justification: str = ""
+
+
+class LogFields(Fact, frozen=True):
+    """Share of lines, 0 to 1, in which a field of CNIL 2021-122 has a meaningful value."""
+
+    lines: int
+    author: float
+    time_with_zone: float
+    operation: float
+    reference: float
+
+
+class Silence(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stretch without any line where the log's own rhythm expected `expected` lines."""
+
+    start: dt.datetime
+    end: dt.datetime
+    expected: float
+
+
+class LogSilences(Fact, frozen=True):
+    """Stretches missing from a log; holes shorter than `smallest_visible_minutes` cannot be seen."""
+
+    silences: tuple[Silence, ...]
+    smallest_visible_minutes: int
+
+
+class LogPersonalData(Fact, frozen=True):
+    """Personal data and secrets written into a log: kinds and counts, never a value."""
+
+    lines: int
+    found: tuple[DataCount, ...]
+
+
+class LoggingPractice(Fact, frozen=True):
+    """What is logged, kept and looked at, as declared; None was not answered."""
+
+    retention_days: int | None = None
+    events: tuple[LogEvent, ...] | None = None
+    separated: bool | None = None
+    reviewed: Frequency | None = None
+    alerting: bool | None = None
+    clock_synchronised: bool | None = None
+
+
+class SecurityPractice(Fact, frozen=True):
+    """Encryption at rest and testing, as declared; None was not answered."""
+
+    encryption_at_rest: bool | None = None
+    backups_encrypted: bool | None = None
+    tests: Frequency | None = None
+
+
+class HostingActor(Fact, frozen=True):
+    """One declared actor of the hosting chain, with the certificate it shows, if any."""
+
+    name: str
+    activities: tuple[int, ...]
+    certificate: Certificate | None
+
+
+class HostingChain(Fact, frozen=True):
+    """Which of the six activities the declared actors perform, and which their certificates cover."""
+
+    service: str | None
+    performed: tuple[int, ...]
+    covered: tuple[int, ...]
+
+
+class HostingStorage(Fact, frozen=True):
+    """Where one declared actor stores health data."""
+
+    name: str
+    places: tuple[StoragePlace, ...]
+
+
+class HostingTransfers(Fact, frozen=True):
+    """Whether anyone outside the EEA can reach the data, and whether the contract says how."""
+
+    exists: bool | None
+    documented: bool | None
+
+
+class HostingTerms(Fact, frozen=True):
+    """What the hosting contract holds, as declared."""
+
+    contract: HostingContract
+
+
+class NetworkIdentity(Fact, frozen=True):
+    """Who announces an address: a lead about the provider, never a proof of certification."""
+
+    addresses: tuple[str, ...]
+    provider: str | None
+    signal: str
+    reserved: bool
+
+
+AnyFact: TypeAlias = (
+    TlsProtocols | TlsSuites | TlsKeyExchange | CertificateChain | CertificateNames
+    | CertificateDates | CertificateKey | TlsFlaw | PlainHttp | StrictTransport
+    | DatabaseEncryption | PasswordHashes | StoredData | PasswordEncryptionSetting | TlsSetting
+    | DirectoryListings | ReadableFiles | DocumentAccess | OpenPorts | ServiceAccess
+    | ListeningSetting | NetworkAccessSetting | DirectoryListingSetting | SecretsInFiles
+    | ResponseHeaders | SignInPage | SessionCookies | AccountPolicy | CredentialDelivery
+    | AccessLogSetting | LogRotationSetting | DatabaseLogSetting | LogExtent | LogFields
+    | LogSilences | LogPersonalData | LoggingPractice | SecurityPractice | HostingActor
+    | HostingChain | HostingStorage | HostingTransfers | HostingTerms | NetworkIdentity
+)

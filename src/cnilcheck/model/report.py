@@ -1,0 +1,96 @@
+"""Findings and the report they make: the machine contract `cnilcheck/report/1`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from msgspec import Struct
+
+from cnilcheck.model.evidence import Observation
+from cnilcheck.model.rule import Question, Remediation, Requirement
+from cnilcheck.model.scope import Attestation, Scope, Waiver
+from cnilcheck.model.text import Text
+from cnilcheck.model.words import GapReason, Method, Module, Outcome, Severity
+
+
+class Waived(Struct, frozen=True, forbid_unknown_fields=True):
+    """The waiver that covers a failure, and whether it is still in force on the day judged for."""
+
+    waiver: Waiver
+    in_force: bool
+
+
+class Finding(Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule at one place of one target. `basis` says how it is known; None: not at all."""
+
+    id: str
+    rule: str
+    module: Module
+    weakness: str
+    severity: Severity
+    outcome: Outcome
+    target: str
+    location: str
+    title: Text
+    sentence: Text
+    rationale: Text
+    requirements: tuple[Requirement, ...]
+    remediation: Remediation
+    evidence: tuple[Observation, ...]
+    basis: Literal["measured", "read", "declared"] | None
+    question: Question | None = None
+    gap: GapReason | None = None
+    waived: Waived | None = None
+    attested: Attestation | None = None
+
+
+class Deadline(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the answer to the notice is due; `next_working_day` is information only."""
+
+    received_on: dt.date
+    due_on: dt.date
+    days_left: int
+    extended: bool
+    next_working_day: dt.date
+
+
+class RuleCoverage(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many rules were assessed, and on what: measured or read, or on people's word."""
+
+    rules: int
+    assessed: int
+    measured: int
+    declared: int
+
+
+class Summary(Struct, frozen=True, forbid_unknown_fields=True):
+    """Counts of findings and of rules; there is no score."""
+
+    outcomes: dict[str, int]
+    failures: dict[str, int]
+    waived: int
+    modules: dict[str, dict[str, int]]
+    coverage: RuleCoverage
+    unobserved_targets: tuple[str, ...]
+    interrupted: bool
+
+
+class Tool(Struct, frozen=True, forbid_unknown_fields=True):
+    """What made the report; `rules` is a SHA-256 over the rule catalogue."""
+
+    name: str
+    version: str
+    rules: str
+
+
+class Report(Struct, frozen=True, forbid_unknown_fields=True):
+    """report.json."""
+
+    schema: Literal["cnilcheck/report/1"]
+    tool: Tool
+    scope: Scope
+    as_of: dt.date
+    deadline: Deadline | None
+    summary: Summary
+    findings: tuple[Finding, ...]

@@ -1,0 +1,301 @@
+"""What may be looked at, on whose word, and what only people can answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from cnilcheck.model.words import AccountClass, HealthData, LogClass, Role
+
+
+
+class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers for the deployment."""
+
+    name: str
+    role: Role = Role.CONTROLLER
+    sector: str = ""
+
+
+class Notice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A formal notice (mise en demeure); its time runs from the day of receipt."""
+
+    received_on: dt.date
+    months: int = 2
+    reference: str = ""
+    extended_to: dt.date | None = None
+
+
+class Authorisation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who allowed the audit, under which reference, until which day included."""
+
+    given_by: str
+    reference: str
+    valid_until: dt.date
+
+
+class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown_fields=True):
+    """A web site or application, by its base address."""
+
+    url: str
+    login: str | tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+
+    @property
+    def spelling(self) -> str:
+        """The target as the scope writes it."""
+        return self.url
+
+    @property
+    def logins(self) -> tuple[str, ...]:
+        """The declared sign-in pages, none, one or several."""
+        return (self.login,) if isinstance(self.login, str) else self.login
+
+
+class HostTarget(Struct, frozen=True, tag_field="kind", tag="host", forbid_unknown_fields=True):
+    """A machine whose ports are looked at; without `ports`, those of the table of services."""
+
+    host: str
+    ports: tuple[int, ...] = ()
+
+    @property
+    def spelling(self) -> str:
+        """The target as the scope writes it."""
+        return self.host
+
+
+class TlsTarget(Struct, frozen=True, tag_field="kind", tag="tls", forbid_unknown_fields=True):
+    """A TLS or STARTTLS listener, `host:port`."""
+
+    tls: str
+
+    @property
+    def spelling(self) -> str:
+        """The target as the scope writes it."""
+        return self.tls
+
+
+class SshTarget(Struct, frozen=True, tag_field="kind", tag="ssh", forbid_unknown_fields=True):
+    """An SSH server, `host:port`."""
+
+    ssh: str
+
+    @property
+    def spelling(self) -> str:
+        """The target as the scope writes it."""
+        return self.ssh
+
+
+Target: TypeAlias = WebTarget | HostTarget | TlsTarget | SshTarget
+
+
+class LogSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """Log files by path or pattern, with the class that decides their retention."""
+
+    path: str
+    class_: LogClass = field(default=LogClass.TECHNICAL, name="class")
+    justification: str = ""
+
+
+class PasswordSample(Struct, frozen=True, forbid_unknown_fields=True):
+    """Password hashes as stored: one per line, or one column of a CSV file."""
+
+    path: str
+    column: str | None = None
+
+
+class DataSample(Struct, frozen=True, forbid_unknown_fields=True):
+    """A backup or an extract as stored, read to see whether it is encrypted."""
+
+    path: str
+    kind: Literal["backup", "extract", "database_file"] = "extract"
+
+
+class Sources(Struct, frozen=True, forbid_unknown_fields=True):
+    """Files that are read, and never sent anywhere; relative paths start at the scope file."""
+
+    system: str | None = None
+    logs: tuple[LogSource, ...] = ()
+    password_samples: tuple[PasswordSample, ...] = ()
+    data_samples: tuple[DataSample, ...] = ()
+    authorities: tuple[str, ...] = ()
+
+
+class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
+    """An HDS certificate as printed: only it and its annex are opposable."""
+
+    holder: str
+    number: str
+    body: str
+    referential: str
+    issued_on: dt.date
+    expires_on: dt.date
+    activities: tuple[int, ...]
+
+
+class StoragePlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where health data lie: ISO 3166 country, and what for."""
+
+    country: str
+    purpose: str = "production"
+    region: str = ""
+
+
+class Provider(Struct, frozen=True, forbid_unknown_fields=True):
+    """One actor of the hosting chain; activities are the six of article R.1111-9."""
+
+    name: str
+    activities: tuple[int, ...] = ()
+    certificate: Certificate | None = None
+    storage: tuple[StoragePlace, ...] = ()
+
+
+class ThirdCountryAccess(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether anyone outside the EEA can reach the data, and whether the contract says how."""
+
+    exists: bool
+    documented: bool | None = None
+
+
+class HostingContract(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the hosting contract holds; clauses are the numbered items of article R.1111-11 I."""
+
+    clauses: tuple[int, ...] = ()
+    article_28: bool | None = None
+    reversibility: bool | None = None
+
+
+class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who holds the health data. `providers: []` says that nobody else does."""
+
+    providers: tuple[Provider, ...]
+    service: Literal["saas", "paas", "iaas", "self_hosted"] | None = None
+    third_country_access: ThirdCountryAccess | None = None
+    contract: HostingContract | None = None
+
+
+class Lockout(Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens after failed sign-ins (CNIL 2022-100, case 2)."""
+
+    after_attempts: int | None = None
+    delay_seconds: int | None = None
+    attempts_per_day: int | None = None
+    captcha: bool = False
+
+
+Factor: TypeAlias = Literal[
+    "password", "totp", "passkey", "smart_card", "pro_sante_connect", "client_certificate",
+    "push", "sms", "email", "location",
+]
+
+
+class Accounts(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sign-in policy of one class of accounts; what is left out was not answered."""
+
+    class_: AccountClass = field(name="class")
+    who: str = ""
+    minimum_length: int | None = None
+    maximum_length: int | None = None
+    character_classes: int | None = None
+    words: int | None = None
+    lockout: Lockout | Literal["none"] | None = None
+    factors: tuple[Factor, ...] | None = None
+    remote: bool | None = None
+    shared: bool | None = None
+    initial_password_changed: bool | None = None
+    revoked_on_departure: bool | None = None
+
+
+class AuthenticationDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
+    """How people sign in, as told by those who run the service."""
+
+    accounts: tuple[Accounts, ...] = ()
+    passwords_sent_by: Literal["never", "email", "post", "phone", "sms"] | None = None
+    reset: Literal["single_use_link", "password_by_email", "secret_question", "in_person"] | None = (
+        None
+    )
+
+
+LogEvent: TypeAlias = Literal[
+    "sign_in_success", "sign_in_failure", "sign_out", "consultation", "search", "creation",
+    "modification", "deletion", "export", "access_denied", "rights_change",
+    "configuration_change", "log_change",
+]
+Frequency: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "never"]
+
+
+class LoggingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is logged, kept and looked at, as told by those who run the service."""
+
+    retention_days: int | None = None
+    events: tuple[LogEvent, ...] | None = None
+    separated: bool | None = None
+    reviewed: Frequency | None = None
+    alerting: bool | None = None
+    clock_synchronised: bool | None = None
+
+
+class SecurityDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
+    """Encryption at rest and testing, as told by those who run the service."""
+
+    encryption_at_rest: bool | None = None
+    backups_encrypted: bool | None = None
+    tests: Frequency | None = None
+
+
+class Declarations(Struct, frozen=True, forbid_unknown_fields=True):
+    """What only people can answer."""
+
+    hosting: HostingDeclaration | None = None
+    authentication: AuthenticationDeclaration | None = None
+    logging: LoggingDeclaration | None = None
+    security: SecurityDeclaration | None = None
+
+
+class Waiver(Struct, frozen=True, forbid_unknown_fields=True):
+    """A failure accepted for a while, at most 180 days, by a named person for a reason."""
+
+    rule: str
+    target: str
+    reason: str
+    approved_by: str
+    until: dt.date
+
+
+class Attestation(Struct, frozen=True, forbid_unknown_fields=True):
+    """A signed statement that stands in for a fact nobody could observe; it expires."""
+
+    rule: str
+    statement: str
+    signed_by: str
+    role: str
+    signed_on: dt.date
+    valid_for: str
+    target: str | None = None
+    document: str = ""
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """How gently each host is treated."""
+
+    requests_per_host: int = 2000
+    requests_per_second: float = 10.0
+
+
+class Scope(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything an audit may look at; nothing else is ever contacted."""
+
+    version: Literal[1]
+    targets: tuple[Target, ...] = ()
+    organisation: Organisation | None = None
+    health_data: HealthData | None = None
+    notice: Notice | None = None
+    authorisation: Authorisation | None = None
+    sources: Sources = Sources()
+    declarations: Declarations = Declarations()
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    limits: Limits = Limits()
