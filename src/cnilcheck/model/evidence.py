@@ -10,7 +10,7 @@ from msgspec import Struct
 from cnilcheck.model.facts import AnyFact
 from cnilcheck.model.words import GapReason, Method
 
-SCHEMA = "cnilcheck/evidence/1"
+SCHEMA: Literal["cnilcheck/evidence/1"] = "cnilcheck/evidence/1"
 
 
 class Provenance(Struct, frozen=True, forbid_unknown_fields=True):

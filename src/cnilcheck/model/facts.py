@@ -10,16 +10,15 @@ from msgspec import Struct, field
 
 from cnilcheck.model.personal_data import DataCount, SecretSeen
 from cnilcheck.model.scope import (
-    AccountClass,
     Certificate,
     Factor,
     Frequency,
     HostingContract,
     Lockout,
-    LogClass,
     LogEvent,
     StoragePlace,
 )
+from cnilcheck.model.words import AccountClass, LogClass
 
 
 def fact_name(class_name: str) -> str:
@@ -99,8 +98,12 @@ class TlsFlaw(Fact, frozen=True):
     """One known implementation flaw, looked for by its own test."""
 
     name: Literal[
-        "Heartbleed", "early CCS", "ROBOT", "TLS compression",
-        "client-initiated renegotiation", "insecure renegotiation",
+        "Heartbleed",
+        "early CCS",
+        "ROBOT",
+        "TLS compression",
+        "client-initiated renegotiation",
+        "insecure renegotiation",
     ]
     present: bool
 
@@ -183,8 +186,16 @@ class DirectoryListings(Fact, frozen=True):
 
 
 FileKind: TypeAlias = Literal[
-    "data_extract", "database_dump", "backup_archive", "source_code", "configuration",
-    "version_control", "log", "diagnostic_page", "administration_page", "document",
+    "data_extract",
+    "database_dump",
+    "backup_archive",
+    "source_code",
+    "configuration",
+    "version_control",
+    "log",
+    "diagnostic_page",
+    "administration_page",
+    "document",
 ]
 
 
@@ -378,7 +389,7 @@ class Silence(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogSilences(Fact, frozen=True):
-    """Stretches missing from a log; holes shorter than `smallest_visible_minutes` cannot be seen."""
+    """Stretches missing from a log; no hole under `smallest_visible_minutes` can be seen."""
 
     silences: tuple[Silence, ...]
     smallest_visible_minutes: int
@@ -419,7 +430,7 @@ class HostingActor(Fact, frozen=True):
 
 
 class HostingChain(Fact, frozen=True):
-    """Which of the six activities the declared actors perform, and which their certificates cover."""
+    """Which of the six activities the declared actors perform, and which are certified."""
 
     service: str | None
     performed: tuple[int, ...]
@@ -456,13 +467,48 @@ class NetworkIdentity(Fact, frozen=True):
 
 
 AnyFact: TypeAlias = (
-    TlsProtocols | TlsSuites | TlsKeyExchange | CertificateChain | CertificateNames
-    | CertificateDates | CertificateKey | TlsFlaw | PlainHttp | StrictTransport
-    | DatabaseEncryption | PasswordHashes | StoredData | PasswordEncryptionSetting | TlsSetting
-    | DirectoryListings | ReadableFiles | DocumentAccess | OpenPorts | ServiceAccess
-    | ListeningSetting | NetworkAccessSetting | DirectoryListingSetting | SecretsInFiles
-    | ResponseHeaders | SignInPage | SessionCookies | AccountPolicy | CredentialDelivery
-    | AccessLogSetting | LogRotationSetting | DatabaseLogSetting | LogExtent | LogFields
-    | LogSilences | LogPersonalData | LoggingPractice | SecurityPractice | HostingActor
-    | HostingChain | HostingStorage | HostingTransfers | HostingTerms | NetworkIdentity
+    TlsProtocols
+    | TlsSuites
+    | TlsKeyExchange
+    | CertificateChain
+    | CertificateNames
+    | CertificateDates
+    | CertificateKey
+    | TlsFlaw
+    | PlainHttp
+    | StrictTransport
+    | DatabaseEncryption
+    | PasswordHashes
+    | StoredData
+    | PasswordEncryptionSetting
+    | TlsSetting
+    | DirectoryListings
+    | ReadableFiles
+    | DocumentAccess
+    | OpenPorts
+    | ServiceAccess
+    | ListeningSetting
+    | NetworkAccessSetting
+    | DirectoryListingSetting
+    | SecretsInFiles
+    | ResponseHeaders
+    | SignInPage
+    | SessionCookies
+    | AccountPolicy
+    | CredentialDelivery
+    | AccessLogSetting
+    | LogRotationSetting
+    | DatabaseLogSetting
+    | LogExtent
+    | LogFields
+    | LogSilences
+    | LogPersonalData
+    | LoggingPractice
+    | SecurityPractice
+    | HostingActor
+    | HostingChain
+    | HostingStorage
+    | HostingTransfers
+    | HostingTerms
+    | NetworkIdentity
 )

@@ -11,7 +11,7 @@ from cnilcheck.model.evidence import Observation
 from cnilcheck.model.rule import Question, Remediation, Requirement
 from cnilcheck.model.scope import Attestation, Scope, Waiver
 from cnilcheck.model.text import Text
-from cnilcheck.model.words import GapReason, Method, Module, Outcome, Severity
+from cnilcheck.model.words import GapReason, Module, Outcome, Severity
 
 
 class Waived(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
+from cnilcheck.model.facts import Fact
 from cnilcheck.model.text import Text
+from cnilcheck.model.verdict import Answer, Context
 from cnilcheck.model.words import Audience, Binding, HealthData, Module, Outcome, Role, Severity
 
 
@@ -76,7 +78,7 @@ class Example(Struct, frozen=True, forbid_unknown_fields=True):
     """A fact and the outcome the rule must give; run by the tests in both languages."""
 
     given: dict[str, object]
-    then: Outcome | Literal["nothing"]
+    then: Outcome
     as_of: dt.date = dt.date(2026, 11, 22)
     context: ExampleContext = ExampleContext()
 
@@ -129,3 +131,11 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
     published: dt.date | None
     binding: Binding
     url: str = ""
+
+
+class BoundRule(Struct, frozen=True):
+    """A rule with the check it names: the type of fact it judges, and how."""
+
+    rule: Rule
+    fact: type[Fact]
+    judge: Callable[[Fact, Context], Answer]

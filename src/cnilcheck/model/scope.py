@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from cnilcheck.model.words import AccountClass, HealthData, LogClass, Role
-
 
 
 class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,8 +186,16 @@ class Lockout(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Factor: TypeAlias = Literal[
-    "password", "totp", "passkey", "smart_card", "pro_sante_connect", "client_certificate",
-    "push", "sms", "email", "location",
+    "password",
+    "totp",
+    "passkey",
+    "smart_card",
+    "pro_sante_connect",
+    "client_certificate",
+    "push",
+    "sms",
+    "email",
+    "location",
 ]
 
 
@@ -214,15 +221,25 @@ class AuthenticationDeclaration(Struct, frozen=True, forbid_unknown_fields=True)
 
     accounts: tuple[Accounts, ...] = ()
     passwords_sent_by: Literal["never", "email", "post", "phone", "sms"] | None = None
-    reset: Literal["single_use_link", "password_by_email", "secret_question", "in_person"] | None = (
-        None
-    )
+    reset: (
+        Literal["single_use_link", "password_by_email", "secret_question", "in_person"] | None
+    ) = None
 
 
 LogEvent: TypeAlias = Literal[
-    "sign_in_success", "sign_in_failure", "sign_out", "consultation", "search", "creation",
-    "modification", "deletion", "export", "access_denied", "rights_change",
-    "configuration_change", "log_change",
+    "sign_in_success",
+    "sign_in_failure",
+    "sign_out",
+    "consultation",
+    "search",
+    "creation",
+    "modification",
+    "deletion",
+    "export",
+    "access_denied",
+    "rights_change",
+    "configuration_change",
+    "log_change",
 ]
 Frequency: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "never"]
 
@@ -273,9 +290,16 @@ class Attestation(Struct, frozen=True, forbid_unknown_fields=True):
     signed_by: str
     role: str
     signed_on: dt.date
-    valid_for: str
+    valid_for: Annotated[str, Meta(pattern=r"^[1-9]\d? (days?|weeks?|months?|years?)$")]
     target: str | None = None
     document: str = ""
+
+    @property
+    def expires_on(self) -> dt.date:
+        """The last day the statement stands."""
+        count, unit = self.valid_for.split()
+        days = {"day": 1, "week": 7, "month": 30, "year": 365}[unit.removesuffix("s")]
+        return self.signed_on + dt.timedelta(days=int(count) * days)
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

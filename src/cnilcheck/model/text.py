@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -28,12 +29,34 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True):
 Scalar: TypeAlias = str | int | float | bool | dt.date | dt.datetime | Text | None
 Value: TypeAlias = Scalar | tuple[Scalar, ...]
 
-_MONTHS_FR = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-)
-_MONTHS_EN = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS_FR = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+_MONTHS_EN = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def fill(template: Text, values: Mapping[str, Value]) -> Text:
@@ -93,3 +116,25 @@ def _date(value: dt.date, lang: Lang) -> str:
         day = "1er" if value.day == 1 else str(value.day)
         return f"{day}{NBSP}{_MONTHS_FR[value.month - 1]} {value.year}"
     return f"{value.day}{NBSP}{_MONTHS_EN[value.month - 1]} {value.year}"
+
+
+_CODE = re.compile(r"(`[^`]*`|https?://\S+|\{[^}]*\})")
+
+
+def french(text: str) -> str:
+    """Return French text with typographic apostrophes and no-break spaces where they belong.
+
+    Lexique des règles typographiques en usage à l'Imprimerie nationale: a no-break space before a
+    colon and inside « », a narrow one before ; ! ? and %. Code between backticks, addresses and
+    placeholders stay as they are.
+    """
+    parts = _CODE.split(text)
+    parts[::2] = [_typeset(part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _typeset(text: str) -> str:
+    text = text.replace("'", "’")
+    text = re.sub(r" +(?=[:»])", NBSP, text)
+    text = re.sub(r"« +", f"«{NBSP}", text)
+    return re.sub(r" +(?=[;!?%])", NNBSP, text)

@@ -1,0 +1,210 @@
+"""The engine: observe the scope, then judge what was observed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from cnilcheck import __version__
+from cnilcheck.collectors.base import Collector, Missing, Seen, Tools, reason_of
+from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Gap, Observation, Provenance
+from cnilcheck.model.facts import Fact, fact_name
+from cnilcheck.model.personal_data import mask, printable
+from cnilcheck.model.report import Finding, Waived
+from cnilcheck.model.rule import BoundRule, Rule
+from cnilcheck.model.scope import Attestation, Scope
+from cnilcheck.model.sentences import DECLARED, GAPS, NO_OBJECT, NOT_IN_FORCE, UNANSWERED
+from cnilcheck.model.text import Text, Value, fill
+from cnilcheck.model.verdict import Context, Verdict, undecided
+from cnilcheck.model.words import GapReason, Method, Outcome
+from cnilcheck.supervise import Run, Watcher, supervise
+
+_BASES = {Method.TEST: "measured", Method.EXAMINE: "read", Method.INTERVIEW: "declared"}
+
+
+def collect(
+    scope: Scope, collectors: Sequence[Collector], tools: Tools, watch: Watcher = lambda *_: None
+) -> Collected:
+    """Return all that the instruments saw of the scope, and a gap for all they did not.
+
+    Instruments run side by side. An operator's interrupt ends the audit early: what was seen
+    is kept, the rest becomes gaps, and `interrupted` is true.
+    """
+    started = dt.datetime.now(dt.UTC)
+    runs, observations = [], list[Observation]()
+    for collector in collectors:
+        tasks = collector.tasks(scope)
+        runs += [Run(collector, task) for task in tasks]
+        observations += [] if tasks else _not_given(collector)
+    interrupted = supervise(runs, tools, watch)
+    observations += [seen for run in runs for seen in _observations(run)]
+    ended = dt.datetime.now(dt.UTC)
+    return Collected(SCHEMA, __version__, started, ended, interrupted, tuple(observations))
+
+
+def _not_given(collector: Collector) -> Iterator[Gap]:
+    for fact in collector.yields:
+        name = fact_name(fact.__name__)
+        yield Gap(
+            "scope", collector.asks, _provenance(collector), name, GapReason.NOT_GIVEN,
+            collector.asks,
+        )  # fmt: skip
+
+
+def _observations(run: Run) -> Iterator[Observation]:
+    provenance, target = _provenance(run.collector), run.task.target
+    delivered = set[type[Fact]]()
+    for sighting in tuple(run.sightings):
+        match sighting:
+            case Seen(location, fact):
+                delivered.add(type(fact))
+                yield Evidence(target, printable(location), provenance, fact)
+            case Missing(location, kind, error):
+                delivered.add(kind)
+                yield _gap(target, location, provenance, fact_name(kind.__name__), error)
+    for kind in run.collector.yields:
+        if kind not in delivered:
+            name = fact_name(kind.__name__)
+            yield _gap(target, run.task.location, provenance, name, run.error)
+
+
+def _gap(
+    target: str, location: str, provenance: Provenance, name: str, error: BaseException | None
+) -> Gap:
+    reason = GapReason.NOT_OBSERVED if error is None else reason_of(error)
+    detail = printable(mask(str(error) or type(error).__name__)) if error else name
+    return Gap(target, printable(location), provenance, name, reason, detail)
+
+
+def _provenance(collector: Collector) -> Provenance:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return Provenance(collector.name, collector.version(), collector.method, now)
+
+
+def judge(
+    rules: Sequence[BoundRule], collected: Collected, scope: Scope, as_of: dt.date
+) -> tuple[Finding, ...]:
+    """Return a finding for each rule at each place it was judged, in mending order.
+
+    A gap makes a finding inconclusive: never a pass, never a fail. Pure: the same evidence,
+    rules and day give the same findings.
+    """
+    context = Context(
+        as_of, scope.health_data, scope.organisation.role if scope.organisation else None
+    )
+    findings: dict[str, Finding] = {}
+    for bound in rules:
+        for observation, verdict in _verdicts(bound, collected, context):
+            finding = _finding(bound.rule, observation, verdict, as_of)
+            findings.setdefault(finding.id, _with_people(finding, scope, as_of))
+    return tuple(sorted(findings.values(), key=_mending_order))
+
+
+def _verdicts(
+    bound: BoundRule, collected: Collected, context: Context
+) -> Iterator[tuple[Observation | None, Verdict | None]]:
+    if not bound.rule.effective.covers(context.as_of):
+        yield None, None
+        return
+    name = fact_name(bound.fact.__name__)
+    silent, answered = list[Observation](), False
+    for observation in collected.observations:
+        match observation:
+            case Evidence(fact=fact) if type(fact) is bound.fact:
+                answer = bound.judge(fact, context)
+                verdicts = answer if isinstance(answer, tuple) else (answer,) if answer else ()
+                answered = answered or bool(verdicts)
+                yield from ((observation, verdict) for verdict in verdicts)
+                silent += [] if verdicts else [observation]
+            case Gap(missing=missing, reason=reason) if missing == name:
+                if reason is GapReason.NOT_GIVEN:
+                    silent.append(observation)
+                else:
+                    answered = True
+                    yield observation, None
+    if not answered and silent:
+        first = silent[0]
+        yield first, undecided() if isinstance(first, Evidence) else None
+
+
+def _finding(
+    rule: Rule, observation: Observation | None, verdict: Verdict | None, as_of: dt.date
+) -> Finding:
+    target = observation.target if observation else "scope"
+    place = observation.location if observation else ""
+    location = printable(verdict.at) if verdict and verdict.at else place
+    outcome, sentence = _outcome(rule, observation, verdict, as_of)
+    key = "\x1f".join((rule.id, target, location))
+    observed = outcome in (Outcome.PASS, Outcome.FAIL) and observation is not None
+    return Finding(
+        id=hashlib.sha256(key.encode()).hexdigest()[:16],
+        rule=rule.id, module=rule.module, weakness=rule.weakness, severity=rule.severity,
+        outcome=outcome, target=target, location=location,
+        title=rule.title, sentence=sentence, rationale=rule.rationale,
+        requirements=rule.requirements, remediation=rule.remediation,
+        evidence=(observation,) if observation else (),
+        basis=_BASES[observation.provenance.method] if observed and observation else None,  # type: ignore[arg-type]
+        question=rule.question if outcome is Outcome.INCONCLUSIVE else None,
+        gap=observation.reason if isinstance(observation, Gap) else None,
+    )  # fmt: skip
+
+
+def _outcome(
+    rule: Rule, observation: Observation | None, verdict: Verdict | None, as_of: dt.date
+) -> tuple[Outcome, Text]:
+    values: dict[str, Value] = {"as_of": as_of}
+    if isinstance(observation, Gap):
+        values["detail"] = observation.detail
+        return Outcome.INCONCLUSIVE, fill(GAPS[observation.reason], values)
+    if verdict is None:
+        return Outcome.NOT_APPLICABLE, fill(NOT_IN_FORCE, values)
+    sentences = {
+        Outcome.PASS: rule.says.pass_,
+        Outcome.FAIL: rule.says.fail,
+        Outcome.NOT_APPLICABLE: rule.says.not_applicable or NO_OBJECT,
+        Outcome.INCONCLUSIVE: rule.says.inconclusive or UNANSWERED,
+    }
+    return verdict.outcome, fill(sentences[verdict.outcome], values | verdict.values)
+
+
+def _with_people(finding: Finding, scope: Scope, as_of: dt.date) -> Finding:
+    if finding.outcome is Outcome.FAIL:
+        for waiver in scope.waivers:
+            if waiver.rule == finding.rule and waiver.target == finding.target:
+                waived = Waived(waiver, in_force=as_of <= waiver.until)
+                return msgspec.structs.replace(finding, waived=waived)
+    if finding.outcome is Outcome.INCONCLUSIVE:
+        for attestation in scope.attestations:
+            if _attests(attestation, finding, as_of):
+                return _attested(finding, attestation)
+    return finding
+
+
+def _attests(attestation: Attestation, finding: Finding, as_of: dt.date) -> bool:
+    about = attestation.target in (None, finding.target) and attestation.rule == finding.rule
+    return about and attestation.signed_on <= as_of <= attestation.expires_on
+
+
+def _attested(finding: Finding, attestation: Attestation) -> Finding:
+    values: dict[str, Value] = {
+        "statement": attestation.statement, "signed_by": attestation.signed_by,
+        "role": attestation.role, "signed_on": attestation.signed_on,
+    }  # fmt: skip
+    return msgspec.structs.replace(
+        finding, outcome=Outcome.PASS, basis="declared", attested=attestation,
+        sentence=fill(DECLARED, values),
+    )  # fmt: skip
+
+
+_OUTCOMES = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE]
+
+
+def _mending_order(finding: Finding) -> tuple[int, int, float, str, str, str]:
+    # What is worst comes first; among equals, what is mended soonest.
+    return (
+        _OUTCOMES.index(finding.outcome), finding.severity.rank, finding.remediation.days,
+        finding.rule, finding.target, finding.location,
+    )  # fmt: skip

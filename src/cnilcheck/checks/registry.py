@@ -1,0 +1,22 @@
+"""Every check by the name rules give it: `module.check_name`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+from cnilcheck.checks import authentication, cryptography, exposure, hosting, logging
+from cnilcheck.model.verdict import Answer
+
+_MODULES: tuple[ModuleType, ...] = (hosting, authentication, cryptography, logging, exposure)
+
+
+def checks() -> Mapping[str, Callable[..., Answer]]:
+    """Return the public functions of the five modules of checks."""
+    return {
+        f"{module.__name__.rpartition('.')[2]}.{name}": function
+        for module in _MODULES
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }

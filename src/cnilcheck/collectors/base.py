@@ -1,0 +1,171 @@
+"""What every instrument has in common: its type, and the manners it works under."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted
+from cnilcheck.model.facts import AnyFact, Fact
+from cnilcheck.model.personal_data import mask, printable
+from cnilcheck.model.scope import Limits, Scope
+from cnilcheck.model.words import GapReason, Method
+
+
+class Seen(Struct, frozen=True):
+    """A fact as an instrument hands it over, with its place."""
+
+    location: str
+    fact: AnyFact
+
+
+class Missing(Struct, frozen=True):
+    """A fact an instrument looked for and could not observe."""
+
+    location: str
+    missing: type[Fact]
+    error: CollectionError
+
+
+Sighting: TypeAlias = Seen | Missing
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing for one instrument to look at; `target` is the scope's own spelling.
+
+    `subject` is what the instrument needs to know of it, in a type of its own choice.
+    """
+
+    target: str
+    location: str
+    subject: Any
+
+
+class Collector(Protocol):
+    """An instrument. Facts of `yields` that `observe` does not deliver become gaps."""
+
+    name: str
+    method: Method
+    yields: tuple[type[Fact], ...]
+    asks: str
+    """The field of the scope that gives this instrument something to look at."""
+
+    def version(self) -> str:
+        """Return the version of the library or program that does the work."""
+
+    def tasks(self, scope: Scope) -> tuple[Task, ...]:
+        """Return what the scope gives this instrument to look at."""
+
+    def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
+        """Yield what is seen, as it is seen; raise CollectionError when nothing more can be."""
+
+
+class Journal:
+    """journal.jsonl: each request made or file read, with personal data masked."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def write(self, target: str, instrument: str, what: str, result: str) -> None:
+        """Append one line: time (UTC), target, instrument, what was done, how it ended."""
+        if self._stream is None:
+            return
+        line = {
+            "time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+            "target": target,
+            "instrument": instrument,
+            "what": printable(mask(what)),
+            "result": printable(mask(result)),
+        }
+        with self._lock:
+            if not self._stream.closed:
+                self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+                self._stream.flush()
+
+
+@dataclass
+class Budget:
+    """Requests left and pace of one host; shared by all instruments that contact it."""
+
+    requests: int
+    per_second: float
+    _next: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self, stop: threading.Event) -> None:
+        """Wait for this host's turn. Raises BudgetSpent, or Interrupted when the audit stops."""
+        with self._lock:
+            if self.requests <= 0:
+                raise BudgetSpent("the request budget of this host is used up")
+            self.requests -= 1
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + 1 / self.per_second
+        if stop.wait(max(0.0, turn - now)):
+            raise Interrupted("stopped by the operator")
+
+
+@dataclass
+class Tools:
+    """What an instrument is given: the scope, its folder, the journal, budgets, stop signal."""
+
+    folder: Path
+    scope: Scope
+    journal: Journal
+    limits: Limits
+    stop: threading.Event = field(default_factory=threading.Event)
+    active: bool = False
+    shared: dict[str, Any] = field(default_factory=dict)
+    """Values instruments of one run share (fetched pages), by instrument name."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _budgets: dict[str, Budget] = field(default_factory=dict)
+
+    def spend(self, host: str) -> None:
+        """Count one request to that host and wait for its turn.
+
+        Loopback hosts are not slowed: nobody else is served by them. Raises BudgetSpent or
+        Interrupted.
+        """
+        with self.lock:
+            pace = 1000.0 if is_loopback(host) else self.limits.requests_per_second
+            budget = self._budgets.setdefault(host, Budget(self.limits.requests_per_host, pace))
+        budget.spend(self.stop)
+
+    def path(self, written: str) -> Path:
+        """Return the path a scope means: relative ones start at the scope file's folder."""
+        return (self.folder / Path(written).expanduser()).absolute()
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether the host, as written, is this machine: no name but localhost is trusted."""
+    import ipaddress
+
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def reason_of(error: BaseException) -> GapReason:
+    """Return the gap reason of an error that ended an observation."""
+    if isinstance(error, CollectionError):
+        return error.reason
+    if isinstance(error, TimeoutError):
+        return GapReason.TIMED_OUT
+    if isinstance(error, PermissionError | FileNotFoundError | IsADirectoryError):
+        return GapReason.NOT_READABLE
+    if isinstance(error, ConnectionError | OSError):
+        return GapReason.UNREACHABLE
+    return GapReason.INSTRUMENT_FAILED

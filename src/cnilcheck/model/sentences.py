@@ -1,0 +1,68 @@
+"""What a report says where a fact is missing or a rule is out of force."""
+
+from __future__ import annotations
+
+from cnilcheck.model.text import Text
+from cnilcheck.model.words import GapReason
+
+GAPS: dict[GapReason, Text] = {
+    GapReason.NOT_GIVEN: Text(
+        "n’a pas été regardé : le périmètre ne donne rien à examiner ({detail})",
+        "was not looked at: the scope gives nothing to examine ({detail})",
+    ),
+    GapReason.UNREACHABLE: Text(
+        "n’a pas pu être observé : rien ne répond ({detail})",
+        "could not be observed: nothing answers ({detail})",
+    ),
+    GapReason.REFUSED: Text(
+        "n’a pas pu être observé : le serveur refuse ({detail})",
+        "could not be observed: the server declines ({detail})",
+    ),
+    GapReason.TIMED_OUT: Text(
+        "n’a pas pu être observé : pas de réponse complète à temps ({detail})",
+        "could not be observed: no complete answer in time ({detail})",
+    ),
+    GapReason.NOT_READABLE: Text(
+        "n’a pas pu être lu : fichier absent ou droit de lecture manquant ({detail})",
+        "could not be read: the file is absent or may not be read ({detail})",
+    ),
+    GapReason.MALFORMED: Text(
+        "n’a pas pu être compris : contenu inattendu ({detail})",
+        "could not be understood: unexpected content ({detail})",
+    ),
+    GapReason.NOT_PERMITTED: Text(
+        "n’a pas été demandé : hors du périmètre ou sans accord ({detail})",
+        "was not asked: outside the scope or without consent ({detail})",
+    ),
+    GapReason.BUDGET_SPENT: Text(
+        "n’a pas été demandé : le nombre de requêtes permis est atteint ({detail})",
+        "was not asked: the permitted number of requests is reached ({detail})",
+    ),
+    GapReason.INSTRUMENT_MISSING: Text(
+        "n’a pas pu être observé : un programme manque sur ce poste ({detail})",
+        "could not be observed: a program is missing on this machine ({detail})",
+    ),
+    GapReason.INSTRUMENT_FAILED: Text(
+        "n’a pas pu être observé : l’instrument a échoué ({detail})",
+        "could not be observed: the instrument failed ({detail})",
+    ),
+    GapReason.NOT_OBSERVED: Text(
+        "n’a pas été trouvé là où il a été cherché ({detail})",
+        "was not found where it was looked for ({detail})",
+    ),
+    GapReason.INTERRUPTED: Text(
+        "n’a pas été observé : l’audit a été interrompu ({detail})",
+        "was not observed: the audit was interrupted ({detail})",
+    ),
+}
+
+NOT_IN_FORCE = Text("n’est pas en vigueur le {as_of}", "is not in force on {as_of}")
+UNANSWERED = Text(
+    "ne peut pas être jugé : la réponse manque dans les éléments fournis",
+    "cannot be judged: the answer is missing from what was supplied",
+)
+NO_OBJECT = Text("n’a pas d’objet ici", "has no object here")
+DECLARED = Text(
+    "déclaré, non mesuré : « {statement} » (signé par {signed_by}, {role}, le {signed_on})",
+    "declared, not measured: “{statement}” (signed by {signed_by}, {role}, on {signed_on})",
+)
