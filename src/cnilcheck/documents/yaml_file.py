@@ -26,9 +26,8 @@ class _Loader(_SafeLoader):
         seen: set[object] = set()
         for key, _ in node.value:
             if key.value in seen and isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(
-                    None, None, f"key written twice: {key.value}", key.start_mark
-                )
+                what = f"key written twice: {key.value}"
+                raise yaml.MarkedYAMLError(None, None, what, key.start_mark)
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep)
 
@@ -52,7 +51,7 @@ def read_yaml(path: Path, error: type[UsageError]) -> Any:
 
 
 def read_text(path: Path, error: type[UsageError]) -> str:
-    """Return the file's text; raises `error` when it is absent, unreadable, too large, not UTF-8."""
+    """Return the text; raises `error` when absent, unreadable, too large or not UTF-8."""
     try:
         with path.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)

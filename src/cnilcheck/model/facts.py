@@ -16,6 +16,7 @@ from cnilcheck.model.scope import (
     HostingContract,
     Lockout,
     LogEvent,
+    PasswordReset,
     StoragePlace,
 )
 from cnilcheck.model.words import AccountClass, LogClass
@@ -333,7 +334,7 @@ class CredentialDelivery(Fact, frozen=True):
     """How passwords reach people, and how a forgotten one is replaced."""
 
     passwords_sent_by: Literal["never", "email", "post", "phone", "sms"] | None
-    reset: Literal["single_use_link", "password_by_email", "secret_question", "in_person"] | None
+    reset: PasswordReset | None
 
 
 class AccessLogSetting(Fact, frozen=True):

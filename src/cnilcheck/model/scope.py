@@ -216,14 +216,17 @@ class Accounts(Struct, frozen=True, forbid_unknown_fields=True):
     revoked_on_departure: bool | None = None
 
 
+PasswordReset: TypeAlias = Literal[
+    "single_use_link", "password_by_email", "secret_question", "in_person"
+]
+
+
 class AuthenticationDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     """How people sign in, as told by those who run the service."""
 
     accounts: tuple[Accounts, ...] = ()
     passwords_sent_by: Literal["never", "email", "post", "phone", "sms"] | None = None
-    reset: (
-        Literal["single_use_link", "password_by_email", "secret_question", "in_person"] | None
-    ) = None
+    reset: PasswordReset | None = None
 
 
 LogEvent: TypeAlias = Literal[
