@@ -14,6 +14,7 @@ from typing import IO, Any, Protocol, TypeAlias
 from msgspec import Struct
 
 from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted
+from cnilcheck.model.addresses import is_loopback
 from cnilcheck.model.facts import AnyFact, Fact
 from cnilcheck.model.personal_data import mask, printable
 from cnilcheck.model.scope import Limits, Scope
@@ -144,18 +145,6 @@ class Tools:
     def path(self, written: str) -> Path:
         """Return the path a scope means: relative ones start at the scope file's folder."""
         return (self.folder / Path(written).expanduser()).absolute()
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether the host, as written, is this machine: no name but localhost is trusted."""
-    import ipaddress
-
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def reason_of(error: BaseException) -> GapReason:

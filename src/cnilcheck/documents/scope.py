@@ -1,0 +1,226 @@
+"""The scope file, read and checked; and the smallest scope, from addresses on a command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from cnilcheck.documents.fields import to_model
+from cnilcheck.documents.yaml_file import read_yaml
+from cnilcheck.errors import ScopeError
+from cnilcheck.model.addresses import is_loopback
+from cnilcheck.model.scope import HostTarget, Scope, SshTarget, Target, TlsTarget, WebTarget
+
+_KINDS = {"url": "web", "host": "host", "tls": "tls", "ssh": "ssh"}
+_HOST = re.compile(r"^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?$")
+_LONGEST_WAIVER = dt.timedelta(days=180)
+
+
+def read_scope(path: Path, today: dt.date, *, to_scan: bool = True) -> Scope:
+    """Return the scope of that file.
+
+    Raises ScopeError, naming the file and the field, for an unknown key (with the nearest valid
+    one), a wrong type, an address that is none, a waiver without end. With `to_scan`, also for a
+    source that does not exist, an authorisation that is missing or expired.
+    """
+    document = read_yaml(path, ScopeError)
+    if not isinstance(document, dict):
+        raise ScopeError(f"{path}: document: a mapping is expected", "see `cnilcheck init`")
+    scope = to_model(_with_kinds(document, str(path)), Scope, str(path), ScopeError)
+    _check(scope, str(path), today)
+    if to_scan:
+        check_authorised(scope, str(path), today)
+        _check_sources(scope, path)
+    return scope
+
+
+def scope_of_urls(urls: Iterable[str], today: dt.date) -> Scope:
+    """Return the smallest scope that holds these addresses; raises ScopeError as `read_scope`."""
+    scope = Scope(version=1, targets=tuple(WebTarget(url=url) for url in dict.fromkeys(urls)))
+    _check(scope, "command line", today)
+    check_authorised(scope, "command line", today)
+    return scope
+
+
+def scope_as_document(scope: Scope) -> dict[str, Any]:
+    """Return the scope as the plain values a scope file holds, without what has its default."""
+    document = msgspec.to_builtins(scope)
+    for target in document["targets"]:
+        target.pop("kind")
+    return {key: _trimmed(value) for key, value in document.items() if _trimmed(value) is not None}
+
+
+def _trimmed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _trimmed(v) for k, v in value.items() if _trimmed(v) is not None} or None
+    if isinstance(value, list | tuple):
+        return [_trimmed(item) for item in value] or None
+    return value
+
+
+def _with_kinds(document: dict[Any, Any], where: str) -> dict[Any, Any]:
+    targets = document.get("targets")
+    if not isinstance(targets, list):
+        return document
+    tagged = [_with_kind(entry, f"{where}: targets[{n}]") for n, entry in enumerate(targets)]
+    return document | {"targets": tagged}
+
+
+def _with_kind(entry: Any, where: str) -> Any:
+    if not isinstance(entry, dict):
+        raise ScopeError(f"{where}: a mapping is expected, such as `url: https://127.0.0.1/`")
+    if "kind" in entry:
+        raise ScopeError(f"{where}.kind: unknown key; known keys: {', '.join(_KINDS)}")
+    named = [key for key in _KINDS if key in entry]
+    if len(named) == 1:
+        return {"kind": _KINDS[named[0]], **entry}
+    if named:
+        raise ScopeError(f"{where}: only one of {', '.join(named)} can be the target")
+    near = [m for k in entry for m in difflib.get_close_matches(str(k), _KINDS, n=1, cutoff=0.5)]
+    hint = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(_KINDS)} is needed"
+    raise ScopeError(f"{where}: names no target; {hint}")
+
+
+def _check(scope: Scope, where: str, today: dt.date) -> None:
+    seen: set[str] = set()
+    for number, target in enumerate(scope.targets):
+        place = f"{where}: targets[{number}]"
+        _check_target(target, place)
+        if target.spelling in seen:
+            raise ScopeError(f"{place}: `{target.spelling}` is there twice")
+        seen.add(target.spelling)
+    if scope.notice is not None and not 1 <= scope.notice.months <= 6:
+        # Décret 2005-1309 art. 73: at most six months (regulation.md PRO-06).
+        raise ScopeError(f"{where}: notice.months: 1 to 6, {scope.notice.months} given")
+    for number, waiver in enumerate(scope.waivers):
+        if waiver.until > today + _LONGEST_WAIVER:
+            place = f"{where}: waivers[{number}].until"
+            raise ScopeError(f"{place}: {waiver.until} is more than 180 days ahead")
+    if scope.limits.requests_per_second <= 0 or scope.limits.requests_per_host <= 0:
+        raise ScopeError(f"{where}: limits: numbers above 0 are expected")
+
+
+def _check_target(target: Target, place: str) -> None:
+    match target:
+        case WebTarget():
+            _check_web(target, place)
+        case HostTarget(host=host, ports=ports):
+            _check_host(host, f"{place}.host")
+            for port in ports:
+                _check_port(port, f"{place}.ports")
+        case TlsTarget(tls=address):
+            _check_address(address, f"{place}.tls")
+        case SshTarget(ssh=address):
+            _check_address(address, f"{place}.ssh")
+
+
+def _check_web(target: WebTarget, place: str) -> None:
+    parts = _split(target.url, f"{place}.url")
+    if parts.scheme not in ("http", "https"):
+        raise ScopeError(f"{place}.url: `{target.url}` does not begin with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise ScopeError(f"{place}.url: credentials do not belong in an address")
+    _check_host(parts.hostname or "", f"{place}.url")
+    for key in ("logins", "protected", "neighbours"):
+        for path in getattr(target, key):
+            if not path.startswith("/") or path.startswith("//"):
+                field = "login" if key == "logins" else key
+                raise ScopeError(f"{place}.{field}: `{path}` must begin with one /")
+
+
+def _split(url: str, place: str) -> SplitResult:
+    if url != url.strip() or re.search(r"[\x00-\x20\x7f\\]", url):
+        raise ScopeError(f"{place}: `{url!r}` holds spaces or control characters")
+    try:
+        parts = urlsplit(url)
+        if parts.port == 0:
+            raise ValueError
+    except ValueError:
+        raise ScopeError(f"{place}: `{url}` is not an address") from None
+    return parts
+
+
+def _check_address(address: str, place: str) -> None:
+    host, separator, port = address.rpartition(":")
+    if not separator or not port.isdecimal():
+        raise ScopeError(f"{place}: `{address}` is not host:port")
+    _check_host(host.strip("[]"), place)
+    _check_port(int(port), place)
+
+
+def _check_host(host: str, place: str) -> None:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        # Names reach other programs (nmap): nothing but a host name may pass.
+        if not _HOST.match(host) or len(host) > 253:
+            raise ScopeError(f"{place}: `{host}` is neither a host name nor an address") from None
+
+
+def _check_port(port: int, place: str) -> None:
+    if not 1 <= port <= 65535:
+        raise ScopeError(f"{place}: {port} is not a port")
+
+
+def hosts(scope: Scope) -> Iterator[tuple[int, str]]:
+    """Yield each target's number and host."""
+    for number, target in enumerate(scope.targets):
+        match target:
+            case WebTarget(url=url):
+                yield number, urlsplit(url).hostname or ""
+            case HostTarget(host=host):
+                yield number, host
+            case TlsTarget(tls=address) | SshTarget(ssh=address):
+                yield number, address.rpartition(":")[0].strip("[]")
+
+
+def check_authorised(scope: Scope, where: str, today: dt.date) -> None:
+    """Raise ScopeError unless every target is this machine's, or somebody allowed the audit.
+
+    Entering a system without permission is an offence; the words of a person are asked for first.
+    """
+    for number, host in hosts(scope):
+        place = f"{where}: targets[{number}]"
+        if is_loopback(host):
+            continue
+        if scope.authorisation is None:
+            advice = "add `authorisation: {given_by, reference, valid_until}` to a scope file"
+            raise ScopeError(f"{place}: {host} is not this machine: no authorisation", advice)
+        until = scope.authorisation.valid_until
+        if until < today:
+            raise ScopeError(f"{where}: authorisation.valid_until: expired on {until}")
+
+
+def _check_sources(scope: Scope, path: Path) -> None:
+    sources = scope.sources
+    named = [("sources.system", sources.system)] if sources.system else []
+    named += [(f"sources.logs[{n}].path", s.path) for n, s in enumerate(sources.logs)]
+    samples = sources.password_samples
+    named += [(f"sources.password_samples[{n}].path", s.path) for n, s in enumerate(samples)]
+    named += [
+        (f"sources.data_samples[{n}].path", s.path) for n, s in enumerate(sources.data_samples)
+    ]
+    named += [(f"sources.authorities[{n}]", p) for n, p in enumerate(sources.authorities)]
+    for field, written in named:
+        if not _exists(path.parent, written):
+            raise ScopeError(f"{path}: {field}: no such file: {written}")
+
+
+def _exists(folder: Path, written: str) -> bool:
+    from glob import glob
+
+    found = str(folder / Path(written).expanduser())
+    try:
+        return Path(found).exists() or bool(glob(found))  # noqa: PTH207 - may be absolute
+    except OSError:
+        # The path cannot be looked at (permission): the instrument will say so, as a gap.
+        return True

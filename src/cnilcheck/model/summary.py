@@ -1,0 +1,101 @@
+"""From findings to the report: counts, coverage, the deadline, and the exit code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+from cnilcheck.model.evidence import Collected, Gap
+from cnilcheck.model.plan import deadline
+from cnilcheck.model.report import Finding, Report, RuleCoverage, Summary, Tool
+from cnilcheck.model.scope import Scope
+from cnilcheck.model.words import GapReason, Module, Outcome, Severity
+
+
+class ExitCode(IntEnum):
+    """What the exit code of a scan or a report says."""
+
+    NOTHING_FAILS = 0
+    SOMETHING_FAILS = 1
+    WRONG_USE = 2
+    NOT_OBSERVED = 3
+
+
+def make_report(
+    tool: Tool, scope: Scope, as_of: dt.date, collected: Collected, findings: Sequence[Finding]
+) -> Report:
+    """Return the report of these findings."""
+    return Report(
+        schema="cnilcheck/report/1",
+        tool=tool,
+        scope=scope,
+        as_of=as_of,
+        deadline=deadline(scope.notice, as_of) if scope.notice else None,
+        summary=_summary(scope, collected, findings),
+        findings=tuple(findings),
+    )
+
+
+def exit_code(report: Report, fail_on: Severity, strict: bool) -> ExitCode:
+    """Return what the run amounts to; an audit in which nothing was assessed is never green."""
+    if any(counts_as_failure(f) and f.severity.rank <= fail_on.rank for f in report.findings):
+        return ExitCode.SOMETHING_FAILS
+    summary = report.summary
+    unseen = bool(summary.unobserved_targets) or summary.interrupted
+    open_questions = strict and summary.outcomes[Outcome.INCONCLUSIVE.value] > 0
+    if unseen or open_questions or not summary.coverage.assessed:
+        return ExitCode.NOT_OBSERVED
+    return ExitCode.NOTHING_FAILS
+
+
+def counts_as_failure(finding: Finding) -> bool:
+    """Return whether the finding fails, and no waiver in force covers it."""
+    waived = finding.waived is not None and finding.waived.in_force
+    return finding.outcome is Outcome.FAIL and not waived
+
+
+def _summary(scope: Scope, collected: Collected, findings: Sequence[Finding]) -> Summary:
+    failures = [f for f in findings if counts_as_failure(f)]
+    return Summary(
+        outcomes=_counted((f.outcome.value for f in findings), Outcome),
+        failures=_counted((f.severity.value for f in failures), Severity),
+        waived=sum(f.waived is not None and f.waived.in_force for f in findings),
+        modules={
+            module.value: _counted(
+                (f.outcome.value for f in findings if f.module is module), Outcome
+            )
+            for module in Module
+        },
+        coverage=_coverage(findings),
+        unobserved_targets=_unobserved(scope, collected),
+        interrupted=collected.interrupted,
+    )
+
+
+def _counted(values: Iterable[str], kinds: Iterable[str]) -> dict[str, int]:
+    counts = Counter(values)
+    return {str(kind): counts[str(kind)] for kind in kinds}
+
+
+def _coverage(findings: Sequence[Finding]) -> RuleCoverage:
+    # A rule that fails, passes or has no object somewhere was assessed; a gap alone is not.
+    concluded = [f for f in findings if f.outcome is not Outcome.INCONCLUSIVE]
+    assessed = {f.rule for f in concluded}
+    measured = {f.rule for f in concluded if f.basis in ("measured", "read")}
+    declared = {f.rule for f in concluded if f.basis == "declared"} - measured
+    return RuleCoverage(
+        len({f.rule for f in findings}), len(assessed), len(measured), len(declared)
+    )
+
+
+def _unobserved(scope: Scope, collected: Collected) -> tuple[str, ...]:
+    seen = {o.target for o in collected.observations if not isinstance(o, Gap)}
+    asked = [target.spelling for target in scope.targets]
+    asked += [
+        o.target
+        for o in collected.observations
+        if isinstance(o, Gap) and o.reason is not GapReason.NOT_GIVEN
+    ]
+    return tuple(dict.fromkeys(target for target in asked if target not in seen))
