@@ -9,8 +9,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from cnilcheck import __version__
-from cnilcheck.collectors.base import Collector, Missing, Seen, Tools, reason_of
-from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Gap, Observation, Provenance
+from cnilcheck.collectors.base import Collector, Missing, Nothing, Seen, Tools, reason_of
+from cnilcheck.model.evidence import (
+    SCHEMA,
+    Absence,
+    Collected,
+    Evidence,
+    Gap,
+    Observation,
+    Provenance,
+)
 from cnilcheck.model.facts import Fact, fact_name
 from cnilcheck.model.personal_data import mask, printable
 from cnilcheck.model.report import Finding, Waived
@@ -18,7 +26,7 @@ from cnilcheck.model.rule import BoundRule, Rule
 from cnilcheck.model.scope import Attestation, Scope
 from cnilcheck.model.sentences import DECLARED, GAPS, NO_OBJECT, NOT_IN_FORCE, UNANSWERED
 from cnilcheck.model.text import Text, Value, fill
-from cnilcheck.model.verdict import Context, Verdict, undecided
+from cnilcheck.model.verdict import Context, Verdict, not_applicable, undecided
 from cnilcheck.model.words import GapReason, Method, Outcome
 from cnilcheck.supervise import Run, Watcher, supervise
 
@@ -65,6 +73,10 @@ def _observations(run: Run) -> Iterator[Observation]:
             case Missing(location, kind, error):
                 delivered.add(kind)
                 yield _gap(target, location, provenance, fact_name(kind.__name__), error)
+            case Nothing(location, kind):
+                delivered.add(kind)
+                name = fact_name(kind.__name__)
+                yield Absence(target, printable(location), provenance, name)
     for kind in run.collector.yields:
         if kind not in delivered:
             name = fact_name(kind.__name__)
@@ -110,7 +122,7 @@ def _verdicts(
         yield None, None
         return
     name = fact_name(bound.fact.__name__)
-    silent, answered = list[Observation](), False
+    silent, absent, answered = list[Observation](), list[Observation](), False
     for observation in collected.observations:
         match observation:
             case Evidence(fact=fact) if type(fact) is bound.fact:
@@ -125,9 +137,23 @@ def _verdicts(
                 else:
                     answered = True
                     yield observation, None
-    if not answered and silent:
-        first = silent[0]
-        yield first, undecided() if isinstance(first, Evidence) else None
+            case Absence(of=of) if of == name:
+                absent.append(observation)
+    if not answered:
+        yield from _without_answer(silent, absent)
+
+
+def _without_answer(
+    silent: list[Observation], absent: list[Observation]
+) -> Iterator[tuple[Observation, Verdict | None]]:
+    # A fact that said nothing leaves the question open; a thing that is not there has no rule.
+    unjudged = [o for o in silent if isinstance(o, Evidence)]
+    if unjudged:
+        yield unjudged[0], undecided()
+    elif absent:
+        yield absent[0], not_applicable()
+    elif silent:
+        yield silent[0], None
 
 
 def _finding(

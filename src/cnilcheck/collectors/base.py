@@ -36,7 +36,14 @@ class Missing(Struct, frozen=True):
     error: CollectionError
 
 
-Sighting: TypeAlias = Seen | Missing
+class Nothing(Struct, frozen=True):
+    """A fact that was looked for, and has no object there: neither a fact nor a gap."""
+
+    location: str
+    of: type[Fact]
+
+
+Sighting: TypeAlias = Seen | Missing | Nothing
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,16 @@ class Gap(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag
     detail: str
 
 
-Observation: TypeAlias = Evidence | Gap
+class Absence(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="absence"):
+    """A kind of fact that was looked for, and has no object at that place."""
+
+    target: str
+    location: str
+    provenance: Provenance
+    of: str
+
+
+Observation: TypeAlias = Evidence | Gap | Absence
 
 
 class Collected(Struct, frozen=True, forbid_unknown_fields=True):

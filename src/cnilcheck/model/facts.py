@@ -32,10 +32,11 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, tag_field="fact", ta
 
 
 class TlsProtocols(Fact, frozen=True):
-    """Protocol versions one listener accepted and refused when offered."""
+    """Protocol versions one listener accepted and refused; of the others nothing is known."""
 
     accepted: tuple[str, ...]
     refused: tuple[str, ...]
+    undetermined: tuple[str, ...] = ()
 
 
 class Suite(Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,7 +129,7 @@ class DatabaseEncryption(Fact, frozen=True):
 
     product: str
     offers_tls: bool
-    accepts_plaintext: bool
+    accepts_plaintext: bool | None
 
 
 class HashGroup(Struct, frozen=True, forbid_unknown_fields=True):
@@ -239,6 +240,7 @@ class OpenPort(Struct, frozen=True, forbid_unknown_fields=True):
 class OpenPorts(Fact, frozen=True):
     """Which of the ports asked for accept connections from where the audit ran."""
 
+    host: str
     asked: tuple[int, ...]
     open: tuple[OpenPort, ...]
 
@@ -423,19 +425,28 @@ class SecurityPractice(Fact, frozen=True):
 
 
 class HostingActor(Fact, frozen=True):
-    """One declared actor of the hosting chain, with the certificate it shows, if any."""
+    """One declared actor of the hosting chain, with the certificate it shows, if any.
+
+    In all hosting facts `outsourced` is false when the audited organisation itself holds the data.
+    """
 
     name: str
     activities: tuple[int, ...]
     certificate: Certificate | None
+    outsourced: bool = True
 
 
 class HostingChain(Fact, frozen=True):
-    """Which of the six activities the declared actors perform, and which are certified."""
+    """Which of the six activities the declared actors perform, and which are certified.
+
+    `uncertified` are those performed by an actor that shows no certificate at all.
+    """
 
     service: str | None
     performed: tuple[int, ...]
     covered: tuple[int, ...]
+    uncertified: tuple[int, ...] = ()
+    outsourced: bool = True
 
 
 class HostingStorage(Fact, frozen=True):
@@ -443,6 +454,7 @@ class HostingStorage(Fact, frozen=True):
 
     name: str
     places: tuple[StoragePlace, ...]
+    outsourced: bool = True
 
 
 class HostingTransfers(Fact, frozen=True):
@@ -450,12 +462,14 @@ class HostingTransfers(Fact, frozen=True):
 
     exists: bool | None
     documented: bool | None
+    outsourced: bool = True
 
 
 class HostingTerms(Fact, frozen=True):
     """What the hosting contract holds, as declared."""
 
     contract: HostingContract
+    outsourced: bool = True
 
 
 class NetworkIdentity(Fact, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -23,32 +24,72 @@ class DataCount(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SecretSeen(Struct, frozen=True, forbid_unknown_fields=True):
-    """A credential written in clear: its kind, its place (`file:line`), the line with it masked."""
+    """A credential written in clear: its kind, its place (`file:line`), the line with it masked.
+
+    `open_to_all` says whether every account of the machine may read the file; None is not known.
+    """
 
     kind: SecretKind
     place: str
     masked: str
+    open_to_all: bool | None = None
 
 
 # NIR (numéro de sécurité sociale): sex, year, month, department (2A and 2B for Corsica), commune,
-# rank, key. Months 20 to 42 and 50 to 99 stand for births whose month is unknown.
+# rank, key. Months 20 to 42 and 50 to 99 stand for births whose month is unknown; sexes 3, 4, 7
+# and 8 are provisional numbers. Between groups the same separator, or none.
+_GAP = r"(?:[ .+\-\u00a0\u202f]|%20)?"
 _NIR = re.compile(
-    r"(?<![0-9A-Za-z])([1-478])[ .]?(\d\d)[ .]?(0[1-9]|1[0-2]|[2-9]\d)[ .]?(\d\d|2[ABab])[ .]?"
-    r"(\d{3})[ .]?(\d{3})[ .]?(\d\d)(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z.])([1-478])(?P<gap>{_GAP})(\d\d)(?P=gap)"
+    rf"(0[1-9]|1[0-2]|[23]\d|4[0-2]|[5-9]\d)(?P=gap)(\d\d|2[ABab])(?P=gap)(?!000)(\d{{3}})(?P=gap)"
+    rf"(?!000)(\d{{3}}){_GAP}(\d\d)(?![0-9A-Za-z])"
 )
+# The shape alone, with or without a key, right or wrong: enough to mask, not to accuse.
+_NIR_SHAPE = re.compile(
+    rf"(?<![0-9A-Za-z])[12](?P<gap>{_GAP})\d\d(?P=gap)(?:0[1-9]|1[0-2])(?P=gap)(?:\d\d|2[ABab])"
+    rf"(?P=gap)\d{{3}}(?P=gap)\d{{3}}(?:{_GAP}\d\d)?(?![0-9A-Za-z])"
+)
+_NIR_WORD = re.compile(r"(?i)nir|s[ée]cu|ssn|insee|num_?ss|immatriculation|(?<![a-z])ins(?![a-z])")
 _EMAIL = re.compile(
-    r"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
+    r"(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]++(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
 )
-_PHONE = re.compile(r"(?<![\d.])(?:(?:\+|%2[Bb]|00)33[ .]?|0)[1-9](?:[ .-]?\d\d){4}(?![\d])")
+_PHONE = re.compile(
+    r"(?:(?<![\w.])|(?<=%20))(?:(?:\+|%2[Bb]|00)33[ .]?(?:\(0\))?|0)[1-9](?:[ .-]?\d\d){4}(?![\w])"
+)
 _BIRTH = re.compile(
-    r"(?i)(?:naissance|birth|dob|né[e]? le)[^\d\n]{0,20}(\d{4}-\d\d-\d\d|\d\d[/-]\d\d[/-]\d{4})"
+    r"(?i)(?:(?<![a-zà-ÿ])(?:date)?[ _-]?(?:de|of)?[ _-]?(?:naissance|birth|dob)"
+    r"|(?<![a-zà-ÿ])n[ée](?:\(?e\)?)? le)"
+    r"[^\d\n]{0,20}(\d{4}-\d\d-\d\d|\d\d(?:/|-|\.|%2F)\d\d(?:/|-|\.|%2F)\d{4})"
 )
-_RESULT = re.compile(r"(?i)(?<![a-zà-ÿ])(positif|positive|n[ée]gatif|negative)(?![a-zà-ÿ])")
-_CREDENTIAL = re.compile(
-    r"(?i)(?<![a-z])(?:password|passwd|pwd|mot_?de_?passe|mdp|token|jwt|api_?key|secret|sessionid"
-    r"|authorization)(?:=|%3D|:\s*)(?!-(?:\s|$))([^\s&\"';,]{3,})"
+# A result counts as the value of a field, or alone in a cell of a table: prose that says
+# “un résultat positif doit être confirmé” is nobody's result.
+_FIELD_RESULT = (
+    r"(?:r[ée]sultats?|results?|tests?|covid(?:-?19)?|pcr|antig[a-zéè]*|statut|status)"
+    r"['\"]?(?: ?\u00a0?[:=]|=>|%3D)[ \u00a0]?['\"]?"
+)
+_CELL = r"(?<=[;|\t,])['\"]?|(?<=, )['\"]"
+_RESULT = re.compile(
+    rf"(?i)(?:{_FIELD_RESULT}|(?P<cell>{_CELL}))"
+    r"(positif|positive|n[ée]gatif|negative)e?(?![a-zà-ÿ])(?(cell)(?=['\"]?\s*(?:[;|\t,)\r\n]|$)))"
 )
 _HEALTH_CONTEXT = re.compile(r"(?i)r[ée]sultat|result|test|covid|antig|pcr|patient")
+
+# What follows the name is no secret: masked already, a question, a sentence, a template.
+_NO_VALUE = (
+    r"(?!(?:-|null|none|nil|true|false|yes|no|on|off|undefined|empty|vide|oui|non|must|is|was|has|for"
+    r"|required|invalid|incorrect|expired|changed|bearer|basic|\[?filtered\]?|\[?redacted\]?|masked"
+    r"|hidden)(?![a-z0-9_])|\*{2,}|[\[<({•]|x{3,}|%s|\$\{)"
+)
+_CREDENTIAL = re.compile(
+    r"(?i)(?:(?<![a-z])|(?<=access)|(?<=refresh)|(?<=auth)|(?<=reset)|(?<=user)|(?<=new)|(?<=old)"
+    r"|(?<=api))(?<!csrf_)(?<!csrf-)(?<!csrf)(?<!xsrf_)(?<!xsrf-)(?<!xsrf)(?<!authenticity_)"
+    r"(?:password|passwd|passphrase|pwd|mot_?de_?passe|mdp|token|jwt|api_?key|secret"
+    r"|(?:php|j|asp\.net_)?sess(?:ion)?_?id|authorization)"
+    r"(?:\\?[\"'])?\s{0,3}(?:=>|=|%3D|:)\s{0,3}(?:\\?[\"'])?(?:(?:bearer|basic|digest)\s{1,3})?"
+    rf"{_NO_VALUE}(?P<named>[^\s&\"';,<>\\]{{3,}})"
+    r"|(?:(?<![a-z])password|identified\s{1,3}by)\s{1,3}'(?P<sql>[^'\n]{3,})'"
+    r"|(?<![A-Za-z0-9_-])(?P<jwt>eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"
+)
 
 _FINDERS: tuple[tuple[DataKind, re.Pattern[str]], ...] = (
     ("email", _EMAIL),
@@ -64,14 +105,24 @@ def valid_nir_key(number: str, key: str) -> bool:
     2A counts as 19 and 2B as 18. The key alone accepts one random number in a hundred.
     """
     digits = number.upper().replace("2A", "19").replace("2B", "18")
-    return digits.isdigit() and key.isdigit() and 97 - int(digits) % 97 == int(key)
+    return digits.isdecimal() and key.isdecimal() and 97 - int(digits) % 97 == int(key)
 
 
 def find_nirs(text: str) -> Iterator[re.Match[str]]:
-    """Yield a match for each NIR with a valid key."""
+    """Yield a match for each NIR with a valid key.
+
+    Fifteen digits in a row whose sex or month is an exceptional one count only beside a word for
+    the number: an order number would pass too easily.
+    """
     for match in _NIR.finditer(text):
-        *parts, key = match.groups()
-        if parts[3] != "00" and valid_nir_key("".join(parts), key):
+        sex, gap, year, month, department, commune, rank, key = match.groups()
+        usual = sex in "12" and int(month) <= 12
+        if department == "00" or not valid_nir_key(
+            sex + year + month + department + commune + rank, key
+        ):
+            continue
+        before = text[max(0, match.start() - 30) : match.start()]
+        if usual or gap or _NIR_WORD.search(before):
             yield match
 
 
@@ -80,10 +131,7 @@ def count_personal_data(text: str) -> tuple[DataCount, ...]:
 
     A test result counts only where the text speaks of tests or patients.
     """
-    found: list[tuple[DataKind, list[str]]] = [("nir", [m[0] for m in find_nirs(text)])]
-    found += [(kind, [m[0] for m in finder.finditer(text)]) for kind, finder in _FINDERS]
-    if _HEALTH_CONTEXT.search(text):
-        found.append(("test_result", [m[0] for m in _RESULT.finditer(text)]))
+    found = [(kind, list(values)) for kind, values in personal_values(text)]
     return tuple(
         DataCount(kind, len(values), len({v.casefold() for v in values}))
         for kind, values in found
@@ -91,82 +139,164 @@ def count_personal_data(text: str) -> tuple[DataCount, ...]:
     )
 
 
+def personal_values(text: str) -> Iterator[tuple[DataKind, tuple[str, ...]]]:
+    """Yield each kind with the values seen, in clear: for counting only, never to be kept."""
+    yield "nir", tuple(re.sub(r"%20|[^0-9A-Za-z]", "", m[0]) for m in find_nirs(text))
+    for kind, finder in _FINDERS:
+        yield kind, tuple(m[0] for m in finder.finditer(text))
+    if _HEALTH_CONTEXT.search(text):
+        yield "test_result", tuple(m[2] for m in _RESULT.finditer(text))
+
+
+_SECRET_WORD = r"(?:passw(?:or)?d|passphrase|pwd|mot_?de_?passe|mdp|secret|api_?key|token)"
+_NAME = rf"(?P<name>[a-z0-9_.-]{{0,48}}?{_SECRET_WORD}[a-z0-9_.-]{{0,32}}+)"
+_QUOTED = r"(?P<quote>['\"])(?P<quoted>[^'\"\n]{4,200})(?P=quote)"
 _NAMED_SECRET = re.compile(
-    r"""(?ix)
-    (?P<name>[a-z0-9_.-]*(?:passw(?:or)?d|passphrase|pwd|mot_?de_?passe|mdp|secret|api_?key|token)
-             [a-z0-9_.-]*)
-    ['"]?\s*(?:=>|:=|=|:|,)\s*
-    (?:(?P<quote>['"])(?P<quoted>[^'"\n]{4,200})(?P=quote)|(?P<bare>[^\s'"#;,(){}$<\[]{4,200})\s*$)
-    """,
+    rf"(?i)(?<![a-z0-9_.-]){_NAME}(?:['\"]?\]?)(?:\s{{0,3}}:\s{{0,3}}[a-z_.\[\]|]{{1,30}}(?=\s{{0,3}}=))?"
+    rf"[ \t]{{0,20}}(?:=>|:=|=|:)[ \t]{{0,20}}(?:{_QUOTED}"
+    r"|(?P<bare>[^\s'\"#;,(){}$<\[]{4,200})[ \t]{0,20}\r?$)",
     re.MULTILINE,
 )
-_DSN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{2,20}://)([^\s:/@'\"]{1,64}):([^\s/@'\"]{3,200})@")
+_DEFINED = re.compile(
+    rf"(?i)(?:define\s{{0,3}}\(\s{{0,3}}['\"]|key\s{{0,3}}=\s{{0,3}}['\"]|<|set){_NAME}"
+    rf"(?:['\"]\s{{0,3}},\s{{0,3}}|['\"]\s{{1,3}}value\s{{0,3}}=\s{{0,3}}|\(\s{{0,3}}){_QUOTED}"
+)
+_ELEMENT = re.compile(
+    rf"(?i)<{_NAME}>(?P<quoted>[^<\s]{{4,200}})</"
+)
+_DSN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{2,20}://)([^\s:/@'\"]{0,64}):([^\s/@'\"]{3,200})@")
+_CONNECTION = re.compile(
+    r"(?i)\b(?:host|server|data source|dbname|user|uid|user id)=[^'\"\n]{1,200}?"
+    r"[\s;](?:password|pwd)=(?P<value>[^\s;'\"]{3,200})"
+)
 _CALL = re.compile(
-    r"""(?i)\b(?:mysqli_connect|mysql_connect|pg_connect|new\s+pdo|new\s+mysqli)\s*\(\s*
-    ['"][^'"]*['"]\s*,\s*['"][^'"]*['"]\s*,\s*['"](?P<value>[^'"]{3,200})['"]""",
+    r"""(?i)\b(?:mysqli_connect|mysql_connect|mysqli_real_connect|pg_connect|new\s{1,3}\\?pdo
+    |new\s{1,3}\\?mysqli)\s{0,3}\(\s{0,9}(?:\$\w{1,30}\s{0,3},\s{0,9})?
+    ['"][^'"\n]{0,200}['"]\s{0,9},\s{0,9}['"][^'"\n]{0,200}['"]\s{0,9},\s{0,9}
+    ['"](?P<value>[^'"\n]{3,200})['"]""",
     re.VERBOSE,
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")
-# Values that are references or placeholders, and configuration words whose name only looks like a
-# secret's (`password_encryption = md5`, `token_expiry = 3600`).
+# Formats that their issuers made recognisable.
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|[rs]k_live_[0-9A-Za-z]{24,64}"
+    r"|xox[abps]-[0-9A-Za-z-]{20,80}|AIza[0-9A-Za-z_-]{35}|glpat-[0-9A-Za-z_-]{20})(?![A-Za-z0-9])"
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY-----"
+    r"(?:\\[rn]|[\s\"'+.,\\]){1,24}(?:Proc-Type|[A-Za-z0-9+/]{16})"
+)
+# Values that are references, placeholders, hashes or words of a form, and configuration words
+# whose name only looks like a secret's (`password_encryption = md5`, `token_expiry = 3600`).
 _NOT_A_SECRET = re.compile(
-    r"(?i)^(?:true|false|null|none|yes|no|on|off|md5|scram-sha-256|required|optional|change_?me.*"
-    r"|x{4,}|\*{3,}|\.{3,}|your[-_].*|example.*|env[:(].*|getenv.*|os\.environ.*|process\.env.*"
-    r"|%[a-z_]+%|\d{1,6}|/[\w./-]+)$"
+    r"(?i)^(?:true|false|null|none|nil|yes|no|on|off|md5|scram-sha-256|required|optional|prompt"
+    r"|files|compat|systemd|ldap|string|text|str|varchar|hidden|undefined|default|plain"
+    r"|pass(?:word|wd|wort|phrase)?|pwd|secret|token|mdp|mot[ _-]?de[ _-]?passe|contraseña|senha"
+    r"|new[_-]?password|user[_-]?password|current[_-]?password|api[_-]?key|motdepasse"
+    r"|change[_-]?(?:me|it|this).*|to[_-]?be[_-]?.*|x{3,}|\*{3,}|\.{3,}|•+|_{3,}|-{3,}|a?changer.*"
+    r"|a[_-]?remplacer.*|your[-_ ]?.*|votre[-_ ]?.*|my[-_]?(?:secret|password|token).*|example.*"
+    r"|exemple.*|sample.*|dummy.*|placeholder.*|insert[-_ ].*|replace[-_ ]?.*|todo.*|fixme.*"
+    r"|env[:(].*|getenv.*|os\.environ.*|process\.env.*|vault:.*|ssm:.*|arn:.*|file:.*|enc\[.*"
+    r"|[@%]\{?[\w()]+\}?[@%]|%[a-z]|%\(\w+\)s|\$.*|:[a-z_]+|\?+|\{.*\}|<.*>|\[.*\]|__\w+__|!\w+.*"
+    r"|\{[a-z0-9-]{3,12}\}.*|\d{1,4}|\.{0,2}/[\w./-]+|https?://.*|[ .+,)].*"
+    r"|[^\W\d_]+(?:[ ’'.,:!?…-]+[^\W\d_]+)+[ .:!?…]*)$"
 )
 _NOT_A_NAME = re.compile(
     r"(?i)encryption|expir|length|policy|reset|url|uri|path|file|hash|algo|type|min|max|column|field"
-    r"|_id$|label|placeholder|attempt|lifetime|timeout|hint|prompt|input|confirm"
+    r"|[_-]?id$|label|placeholder|attempt|lifetime|timeout|hint|prompt|input|confirm|csrf|xsrf|name"
+    r"|regex|rule|valid|error|message|title|help|text|strength|pattern|class|selector|tokenizer"
+    r"|provider|storage|command|program|format|method|prefix|header|kind|style|count|size|ttl|days"
+)
+_DIGIT_AND_LETTER = re.compile(r"(?=[^\d]*\d)(?=[\d\W_]*[A-Za-z])")
+# In these languages a bare word after `password =` is a variable; elsewhere it is the value.
+_SOURCE_SUFFIXES = frozenset(
+    ".c .cc .cpp .cs .go .h .htm .html .java .js .jsx .kt .mjs .php .phtml .pl .pm .py .rb .rs .scala"
+    " .swift .ts .tsx .twig .vue".split()
 )
 
 
 def find_secrets(text: str, name: str) -> tuple[SecretSeen, ...]:
     """Return the credentials written in clear in a file called `name`, each with its line, masked.
 
-    References to the environment, placeholders and names of algorithms are not secrets.
+    References to the environment, placeholders, hashes and names of algorithms are not secrets.
     """
-    seen: dict[int, SecretSeen] = {}
-    for kind, start, end in _secret_spans(text):
-        line = text.count("\n", 0, start) + 1
-        masked = _line_with(text, start, end)
-        seen.setdefault(line, SecretSeen(kind, f"{name}:{line}", masked))
-    return tuple(seen[line] for line in sorted(seen))
+    source = not _SOURCE_SUFFIXES.isdisjoint(PurePosixPath(name.casefold()).suffixes)
+    lines: dict[int, list[tuple[SecretKind, int, int]]] = {}
+    for kind, start, end in sorted(_secret_spans(text, source), key=lambda span: span[1:]):
+        begin = text.rfind("\n", 0, start) + 1
+        if source or not text[begin:start].lstrip().startswith(("#", ";")):
+            lines.setdefault(begin, []).append((kind, start, end))
+    seen, line, counted = list[SecretSeen](), 1, 0
+    for begin in sorted(lines):
+        line, counted = line + text.count("\n", counted, begin), begin
+        masked = _line_without(text, begin, [span[1:] for span in lines[begin]])
+        seen.append(SecretSeen(lines[begin][0][0], f"{name}:{line}", masked))
+    return tuple(seen)
 
 
-def _secret_spans(text: str) -> Iterator[tuple[SecretKind, int, int]]:
+def _secret_spans(text: str, source: bool) -> Iterator[tuple[SecretKind, int, int]]:
     for match in _PRIVATE_KEY.finditer(text):
-        yield "private_key", match.end(), match.end()
+        yield "private_key", match.end() - 9, match.end()
+    for match in _TOKEN.finditer(text):
+        yield "token", match.start(), match.end()
     for match in _DSN.finditer(text):
         if not _NOT_A_SECRET.match(match[3]):
             yield "connection_string", match.start(3), match.end(3)
-    for match in _CALL.finditer(text):
-        yield "password", match.start("value"), match.end("value")
-    for match in _NAMED_SECRET.finditer(text):
-        group = "quoted" if match["quoted"] else "bare"
-        if not _NOT_A_SECRET.match(match[group]) and not _NOT_A_NAME.search(match["name"]):
-            kind: SecretKind = "token" if "token" in match["name"].lower() else "password"
-            yield kind, match.start(group), match.end(group)
+    for kind, pattern in (("connection_string", _CONNECTION), ("password", _CALL)):
+        for match in pattern.finditer(text):
+            if not _NOT_A_SECRET.match(match["value"]):
+                yield kind, match.start("value"), match.end("value")  # type: ignore[misc]
+    for pattern in (_NAMED_SECRET, _DEFINED, _ELEMENT):
+        for match in pattern.finditer(text):
+            group = "quoted" if match["quoted"] else "bare"
+            if _is_secret(match["name"], match[group]) and not (source and group == "bare"):
+                token = "token" in match["name"].lower()
+                yield "token" if token else "password", match.start(group), match.end(group)
 
 
-def _line_with(text: str, start: int, end: int) -> str:
-    begin = text.rfind("\n", 0, start) + 1
-    stop = text.find("\n", end)
-    before, after = text[begin:start], text[end : stop if stop >= 0 else len(text)]
-    return printable(mask(before[-80:]) + MASK + (mask(after[:20]) if after.strip() else ""))
+def _is_secret(name: str, value: str) -> bool:
+    if _NOT_A_SECRET.match(value) or _NOT_A_NAME.search(name) or value.casefold() in name.casefold():
+        return False
+    if re.search(r"(?i)passw|phrase|pwd|passe|mdp", name):
+        return True
+    # `token = 'comma'` belongs to a parser, `secret: "Geheim"` to a translation.
+    return len(value) >= 8 and bool(_DIGIT_AND_LETTER.match(value))
+
+
+def _line_without(text: str, begin: int, spans: list[tuple[int, int]]) -> str:
+    stop = text.find("\n", spans[-1][1])
+    pieces, place = [text[begin : spans[0][0]][-80:]], spans[0][0]
+    for start, end in spans:
+        if start >= place:
+            pieces += [text[place:start], MASK]
+        place = max(place, end)
+    after = text[place : stop if stop >= 0 else len(text)][:20]
+    return printable("".join(mask(piece) if piece != MASK else MASK for piece in [*pieces, after]))
 
 
 def mask(text: str) -> str:
-    """Return the text with every NIR, e-mail, phone number, birth date and credential masked."""
+    """Return the text with every NIR, e-mail, phone number, birth date and credential masked.
+
+    What only has the shape of a NIR is masked too: a mistyped one still tells who it is.
+    """
     for match in list(find_nirs(text))[::-1]:
         text = text[: match.start()] + MASK + text[match.end() :]
+    text = _NIR_SHAPE.sub(MASK, text)
     text = _EMAIL.sub(MASK, text)
     text = _PHONE.sub(MASK, text)
     text = _DSN.sub(rf"\1{MASK}:{MASK}@", text)
-    text = _CREDENTIAL.sub(lambda m: m[0][: m.start(1) - m.start(0)] + MASK, text)
+    text = _CREDENTIAL.sub(_without_value, text)
     return _BIRTH.sub(lambda m: m[0].replace(m[1], MASK), text)
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+def _without_value(match: re.Match[str]) -> str:
+    group = match.lastgroup or "named"
+    start, end = match.start(group) - match.start(), match.end(group) - match.start()
+    return match[0][:start] + MASK + match[0][end:]
+
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def printable(text: str, limit: int = 300) -> str:

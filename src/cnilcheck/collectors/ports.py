@@ -1,0 +1,152 @@
+"""Which ports accept connections, and which data service stands behind each."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.listeners import as_collection_error, connect
+from cnilcheck.collectors.services import Service, identify
+from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted, TimedOut, Unreachable
+from cnilcheck.model.facts import DatabaseEncryption, OpenPort, OpenPorts, ServiceAccess
+from cnilcheck.model.scope import HostTarget, Scope
+from cnilcheck.model.words import Method
+
+DEFAULT_PORTS = (
+    21, 22, 23, 25, 80, 104, 110, 111, 139, 143, 389, 443, 445, 512, 513, 514, 587, 636, 873, 993,
+    995, 1433, 1521, 1883, 2049, 2375, 2379, 2575, 3306, 3389, 4242, 5432, 5601, 5672, 5900, 5984,
+    6379, 6443, 8000, 8042, 8080, 8086, 8123, 8443, 8983, 9000, 9042, 9090, 9092, 9100, 9200, 10250,
+    11112, 11211, 15672, 27017,
+)  # fmt: skip
+_PROBE_SECONDS = 1.5
+_NMAP_SECONDS = 90
+
+
+class Ports:
+    """Connects to the listed ports, with nmap where it is installed, and asks what stands there."""
+
+    name = "ports"
+    method = Method.TEST
+    yields = (OpenPorts, DatabaseEncryption, ServiceAccess)
+    asks = "targets[].host"
+
+    def version(self) -> str:
+        """Return what does the connecting: nmap, or a plain connect scan without it."""
+        if shutil.which("nmap") is None:
+            return "plain connect scan (nmap is not installed: fewer service names)"
+        from importlib.metadata import version
+
+        return f"nmap {_nmap_version()} through python-nmap {version('python-nmap')}"
+
+    def tasks(self, scope: Scope) -> tuple[Task, ...]:
+        """Return the hosts of the scope."""
+        return tuple(
+            Task(target.host, target.host, target)
+            for target in scope.targets
+            if isinstance(target, HostTarget)
+        )
+
+    def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
+        """Yield the open ports, then what each data service wants before it answers."""
+        target: HostTarget = task.subject
+        ports = tuple(dict.fromkeys(target.ports or DEFAULT_PORTS))
+        named = _open_ports(target.host, ports, tools)
+        spelled = ", ".join(map(str, sorted(named))) or "none"
+        tools.journal.write(task.target, self.name, f"{len(ports)} ports", f"open: {spelled}")
+        found = {port: identify(target.host, port, tools) for port in sorted(named)}
+        yield Seen(
+            task.location,
+            OpenPorts(
+                target.host,
+                tuple(sorted(ports)),
+                tuple(_open_port(p, s, named[p]) for p, s in found.items()),
+            ),
+        )
+        for port, service in found.items():
+            tools.journal.write(task.target, self.name, f"port {port}: who are you", service.name)
+            yield from _service_facts(f"{target.host}:{port}", service)
+        if not any(service.data for service in found.values()):
+            yield Nothing(task.location, DatabaseEncryption)
+            yield Nothing(task.location, ServiceAccess)
+
+
+def _open_port(port: int, service: Service, nmap_name: str) -> OpenPort:
+    return OpenPort(port, service.name or nmap_name or "unknown", service.product)
+
+
+def _service_facts(location: str, service: Service) -> Iterator[Sighting]:
+    if not service.data:
+        return
+    if service.sign_in != "unknown":
+        yield Seen(location, ServiceAccess(service.product, service.sign_in))
+    else:
+        yield Missing(location, ServiceAccess, TimedOut(f"{location}: does not say what it wants"))
+    if service.offers_tls is not None:
+        fact = DatabaseEncryption(service.product, service.offers_tls, service.accepts_plaintext)
+        yield Seen(location, fact)
+
+
+def _open_ports(host: str, ports: tuple[int, ...], tools: Tools) -> dict[int, str]:
+    if shutil.which("nmap") is not None:
+        found = _with_nmap(host, ports, tools)
+        if found is not None:
+            return found
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda port: _accepts(host, port, tools), ports))
+    for answer in answers:
+        if isinstance(answer, BudgetSpent | Interrupted):
+            raise answer
+    if answers and all(isinstance(answer, CollectionError) for answer in answers):
+        raise next(a for a in answers if isinstance(a, CollectionError))
+    return {port: "" for port, answer in zip(ports, answers, strict=True) if answer is True}
+
+
+def _accepts(host: str, port: int, tools: Tools) -> bool | CollectionError:
+    # A silent port is asked once more: a lost packet must not make an open port disappear.
+    for _ in range(2):
+        try:
+            connect(host, port, tools, _PROBE_SECONDS).close()
+        except TimedOut:
+            continue
+        except Unreachable as problem:
+            return False if "refused" in str(problem) else problem
+        except CollectionError as problem:
+            return problem
+        return True
+    return False
+
+
+def _nmap_version() -> str:
+    import nmap
+
+    return ".".join(map(str, nmap.PortScanner().nmap_version()))
+
+
+def _with_nmap(host: str, ports: tuple[int, ...], tools: Tools) -> dict[int, str] | None:
+    """Return the open ports with nmap's name for each; None when nmap could not do it.
+
+    python-nmap splits a host as a command line (an option in it would be executed): nothing but a
+    literal address is handed over.
+    """
+    import nmap
+
+    try:
+        address = str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as problem:
+        raise as_collection_error(problem, host) from None
+    for _ in ports:
+        tools.spend(host)
+    family = "-6 " if ":" in address else ""
+    scanner = nmap.PortScanner()
+    listed = ",".join(map(str, ports))
+    try:
+        scanner.scan(address, listed, f"{family}-n -Pn -sT --max-retries 1", timeout=_NMAP_SECONDS)
+    except (nmap.PortScannerError, nmap.PortScannerTimeout, ValueError):
+        return None
+    if address not in scanner.all_hosts():
+        return None
+    states = scanner[address].get("tcp", {})
+    return {int(p): str(s.get("name", "")) for p, s in states.items() if s.get("state") == "open"}
