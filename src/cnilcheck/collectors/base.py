@@ -61,11 +61,21 @@ class Task:
 class Collector(Protocol):
     """An instrument. Facts of `yields` that `observe` does not deliver become gaps."""
 
-    name: str
-    method: Method
-    yields: tuple[type[Fact], ...]
-    asks: str
-    """The field of the scope that gives this instrument something to look at."""
+    @property
+    def name(self) -> str:
+        """The instrument's name in evidence and journal."""
+
+    @property
+    def method(self) -> Method:
+        """How its facts are obtained."""
+
+    @property
+    def yields(self) -> tuple[type[Fact], ...]:
+        """The types of fact it looks for."""
+
+    @property
+    def asks(self) -> str:
+        """The field of the scope that gives it something to look at."""
 
     def version(self) -> str:
         """Return the version of the library or program that does the work."""

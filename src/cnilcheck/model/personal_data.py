@@ -200,17 +200,18 @@ _NOT_A_SECRET = re.compile(
     r"|\{[a-z0-9-]{3,12}\}.*|\d{1,4}|\.{0,2}/[\w./-]+|https?://.*|[ .+,)].*"
     r"|[^\W\d_]+(?:[ ’'.,:!?…-]+[^\W\d_]+)+[ .:!?…]*)$"
 )
-_NOT_A_NAME = re.compile(
-    r"(?i)encryption|expir|length|policy|reset|url|uri|path|file|hash|algo|type|min|max|column|field"
-    r"|[_-]?id$|label|placeholder|attempt|lifetime|timeout|hint|prompt|input|confirm|csrf|xsrf|name"
-    r"|regex|rule|valid|error|message|title|help|text|strength|pattern|class|selector|tokenizer"
-    r"|provider|storage|command|program|format|method|prefix|header|kind|style|count|size|ttl|days"
+_NOT_A_NAME = frozenset(
+    "algo algorithm attempt attempts class column command confirm confirmation count csrf days"
+    " encryption error expiration expires expiry field file format hash hashed hasher header help"
+    " hint id input kind label length lifetime max message method min name path pattern placeholder"
+    " policy prefix program prompt provider regex reset rule selector size storage strength style"
+    " text timeout title tokenizer ttl type uri url valid validation validator xsrf".split()
 )
 _DIGIT_AND_LETTER = re.compile(r"(?=[^\d]*\d)(?=[\d\W_]*[A-Za-z])")
 # In these languages a bare word after `password =` is a variable; elsewhere it is the value.
 _SOURCE_SUFFIXES = frozenset(
-    ".c .cc .cpp .cs .go .h .htm .html .java .js .jsx .kt .mjs .php .phtml .pl .pm .py .rb .rs .scala"
-    " .swift .ts .tsx .twig .vue".split()
+    ".c .cc .cpp .cs .go .h .htm .html .java .js .jsx .kt .mjs .php .phtml .pl .pm .py .rb .rs"
+    " .scala .swift .ts .tsx .twig .vue".split()
 )
 
 
@@ -254,7 +255,11 @@ def _secret_spans(text: str, source: bool) -> Iterator[tuple[SecretKind, int, in
 
 
 def _is_secret(name: str, value: str) -> bool:
-    if _NOT_A_SECRET.match(value) or _NOT_A_NAME.search(name) or value.casefold() in name.casefold():
+    if _NOT_A_SECRET.match(value) or value.casefold() in name.casefold():
+        return False
+    suffix = re.split(rf"(?i){_SECRET_WORD}", name)[-1].strip("_.-").casefold()
+    words = {word.casefold() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+    if suffix in _NOT_A_NAME or not words.isdisjoint(_NOT_A_NAME):
         return False
     if re.search(r"(?i)passw|phrase|pwd|passe|mdp", name):
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -17,9 +18,16 @@ class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
     """A citation: an entry of tables/sources.yaml, the place in it, how far it binds."""
 
     source: str
-    reference: str
+    reference: str | Text
     binding: Binding
     reviewed: dt.date
+
+    @property
+    def place(self) -> Text:
+        """The place in the source: a number that is the same in both languages, or words."""
+        if isinstance(self.reference, Text):
+            return self.reference
+        return Text(self.reference, self.reference)
 
 
 class Fix(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +85,7 @@ class ExampleContext(Struct, frozen=True, forbid_unknown_fields=True):
 class Example(Struct, frozen=True, forbid_unknown_fields=True):
     """A fact and the outcome the rule must give; run by the tests in both languages."""
 
-    given: dict[str, object]
+    given: dict[str, Any]
     then: Outcome
     as_of: dt.date = dt.date(2026, 11, 22)
     context: ExampleContext = ExampleContext()
@@ -110,7 +118,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     question: Question
     remediation: Remediation
     examples: tuple[Example, ...]
-    with_: dict[str, object] = field(default_factory=dict, name="with")
+    with_: dict[str, Any] = field(default_factory=dict, name="with")
     effective: Effective = Effective()
 
 

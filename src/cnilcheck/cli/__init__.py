@@ -1,0 +1,260 @@
+"""The command line: reads arguments, wires, prints, sets the exit code; decides nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnilcheck import __version__
+from cnilcheck.cli.words import LANG, say
+from cnilcheck.errors import UsageError
+from cnilcheck.model.words import Lang, Module, Severity
+
+app = typer.Typer(
+    name="cnilcheck",
+    help=say(
+        "Audite un déploiement qui traite des données de santé d'après ce que constate la CNIL, "
+        "et écrit le rapport de remise en conformité.",
+        "Audit a deployment that handles health data against what the CNIL finds, "
+        "and write the remediation report.",
+    ),
+    epilog=say(
+        "Codes de sortie : 0 rien n'échoue, 1 un manquement, 2 mauvais usage, 3 observation "
+        "incomplète.",
+        "Exit codes: 0 nothing fails, 1 something does, 2 wrong use, 3 observation incomplete.",
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+_Lang = Annotated[
+    Lang, typer.Option("--lang", help=say("Langue du rapport.", "Language of the report."))
+]
+_Force = Annotated[
+    bool,
+    typer.Option("--force", help=say("Remplacer ce qui existe.", "Replace what is there.")),
+]
+_Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help=say(
+            "Autres formats, séparés par des virgules : md, sarif, junit.",
+            "Further formats, separated by commas: md, sarif, junit.",
+        ),
+    ),
+]
+_FailOn = Annotated[
+    Severity,
+    typer.Option(
+        "--fail-on",
+        help=say("Gravité à partir de laquelle sortir avec 1.", "Severity from which to exit 1."),
+    ),
+]
+_Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help=say("Sortir avec 3 s'il reste une question.", "Exit 3 if a question stays open."),
+    ),
+]
+_AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help=say("Juger à cette date.", "Judge for that day."), metavar="DATE"),
+]
+_Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help=say("N'afficher que l'essentiel.", "Print little."))
+]
+_Out = Annotated[
+    Path | None, typer.Option("--out", help=say("Dossier de l'audit.", "Folder of the audit."))
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"cnilcheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True,
+            help=say("Afficher la version.", "Print the version."),
+        ),
+    ] = False,
+) -> None:  # fmt: skip
+    pass
+
+
+@app.command(help=say("Auditer un déploiement réel.", "Audit a real deployment."))
+def scan(
+    urls: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help=say("Adresses, sans fichier de périmètre.", "Addresses, without a file.")
+        ),
+    ] = None,
+    scope: Annotated[
+        Path | None, typer.Option("--scope", help=say("Fichier de périmètre.", "Scope file."))
+    ] = None,
+    out: _Out = None,
+    lang: _Lang = LANG,
+    formats: _Formats = "",
+    fail_on: _FailOn = Severity.HIGH,
+    strict: _Strict = False,
+    as_of: _AsOf = None,
+    force: _Force = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Audit the scope of a file, or the addresses given."""
+    from cnilcheck.cli.scan import run_scan
+
+    telling = _telling(lang, formats, fail_on, strict, quiet)
+    raise typer.Exit(run_scan(urls or [], scope, out or _new_folder(), as_of, force, telling))
+
+
+@app.command(
+    help=say(
+        "Démarrer une réplique sur cette machine et l'auditer.",
+        "Start a replica on this machine and audit it.",
+    )
+)
+def demo(
+    mended: Annotated[
+        bool,
+        typer.Option("--mended", help=say("Le même déploiement, corrigé.", "The mended twin.")),
+    ] = False,
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve", help=say("Le laisser tourner jusqu'à Ctrl-C.", "Leave it on until Ctrl-C.")
+        ),
+    ] = False,
+    out: _Out = None,
+    lang: _Lang = LANG,
+    formats: _Formats = "",
+    fail_on: _FailOn = Severity.HIGH,
+    strict: _Strict = False,
+    force: _Force = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Audit a replica of a deployment with the flaws of MED-2021-093, on loopback only."""
+    from cnilcheck.cli.demo import run_demo, serve_demo
+
+    telling = _telling(lang, formats, fail_on, strict, quiet)
+    if serve:
+        serve_demo(mended)
+        return
+    raise typer.Exit(run_demo(mended, out or _new_folder(), force, telling))
+
+
+@app.command(
+    help=say(
+        "Juger à nouveau un audit enregistré, sans réseau.",
+        "Judge a stored audit again, without any network.",
+    )
+)
+def report(
+    folder: Annotated[
+        Path, typer.Argument(help=say("Dossier de l'audit.", "Folder of the audit."))
+    ],
+    lang: _Lang = LANG,
+    formats: _Formats = "",
+    fail_on: _FailOn = Severity.HIGH,
+    strict: _Strict = False,
+    as_of: _AsOf = None,
+    quiet: _Quiet = False,
+) -> None:
+    """Write the reports of an audit anew, from its evidence."""
+    from cnilcheck.cli.scan import run_report
+
+    telling = _telling(lang, formats, fail_on, strict, quiet)
+    raise typer.Exit(run_report(folder, as_of, telling))
+
+
+rules_app = typer.Typer(
+    help=say("Lister et expliquer les règles.", "List and explain the rules."),
+    rich_markup_mode=None,
+)
+app.add_typer(rules_app, name="rules")
+
+
+@rules_app.callback(invoke_without_command=True)
+def rules(
+    context: typer.Context,
+    module: Annotated[
+        Module | None, typer.Option("--module", help=say("Un seul module.", "One module."))
+    ] = None,
+    severity: Annotated[
+        Severity | None, typer.Option("--severity", help=say("Une gravité.", "One severity."))
+    ] = None,
+    weakness: Annotated[
+        str | None, typer.Option("--weakness", help=say("Une faiblesse.", "One weakness."))
+    ] = None,
+    lang: _Lang = LANG,
+) -> None:
+    """List the rules."""
+    if context.invoked_subcommand is None:
+        from cnilcheck.cli.rules import list_rules
+
+        list_rules(module, severity, weakness, lang)
+
+
+@rules_app.command(help=say("Expliquer une règle.", "Explain a rule."))
+def show(
+    rule: Annotated[str, typer.Argument(help=say("Identifiant de la règle.", "The rule's id."))],
+    lang: _Lang = LANG,
+) -> None:
+    """Explain one rule for a person, with its sources."""
+    from cnilcheck.cli.rules import show_rule
+
+    show_rule(rule, lang)
+
+
+@app.command(help=say("Écrire un périmètre commenté.", "Write a commented scope file."))
+def init(
+    path: Annotated[
+        Path, typer.Argument(help=say("Le fichier à écrire.", "The file to write."))
+    ] = Path("cnilcheck.yaml"),
+    lang: _Lang = LANG,
+    force: _Force = False,
+) -> None:
+    """Write a scope file that explains itself."""
+    from cnilcheck.cli.init import write_scope
+
+    write_scope(path, lang, force)
+
+
+@app.command(help=say("Afficher le schéma JSON d'un fichier.", "Print the JSON Schema of a file."))
+def schema(
+    name: Annotated[str, typer.Argument(help="scope, rule, evidence, report")],
+) -> None:
+    """Print the schema of the scope file, of rules, of the evidence or of the report."""
+    from cnilcheck.documents.schemas import NAMES, schema_text
+
+    if name not in NAMES:
+        raise UsageError(f"schema: `{name}` is none of {', '.join(NAMES)}")
+    print(schema_text(name), end="")
+
+
+def _telling(lang: Lang, formats: str, fail_on: Severity, strict: bool, quiet: bool):  # type: ignore[no-untyped-def]
+    from cnilcheck.cli.run import Format, Telling
+
+    asked = [
+        name for name in formats.replace(" ", "").split(",") if name not in ("", "json", "html")
+    ]
+    for name in asked:
+        if name not in list(Format):
+            raise UsageError(f"--format: `{name}` is none of json, html, {', '.join(Format)}")
+    return Telling(lang, tuple(Format(name) for name in asked), fail_on, strict, quiet)
+
+
+def _new_folder() -> Path:
+    return Path(f"audit-{dt.datetime.now():%Y-%m-%d-%H%M%S}")

@@ -1,0 +1,50 @@
+"""One progress display for all instruments, on standard error, only on a terminal."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cnilcheck.cli.words import say
+from cnilcheck.model.personal_data import printable
+
+
+class Watch:
+    """Counts the observations that ended, and names those under way."""
+
+    def __init__(self, total: int, quiet: bool) -> None:
+        self._console = Console(stderr=True)
+        shown = self._console.is_terminal and not quiet
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TimeElapsedColumn(), TextColumn("{task.fields[under_way]}", markup=False),
+            console=self._console, transient=True, disable=not shown,
+        )  # fmt: skip
+        description = say("Observation", "Observing")
+        self._task = self._progress.add_task(description, total=total, under_way="")
+        self._under_way: list[str] = []
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Watch:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, instrument: str, target: str, step: str) -> None:
+        """Note one step of one observation: `start`, `done` or `gap`."""
+        what = f"{instrument} {printable(target, 40)}"
+        with self._lock:
+            if step == "start":
+                self._under_way.append(what)
+            elif what in self._under_way:
+                self._under_way.remove(what)
+                self._progress.advance(self._task)
+            shown = ", ".join(self._under_way[:2]) + (" …" if len(self._under_way) > 2 else "")
+        self._progress.update(self._task, under_way=shown)

@@ -1,0 +1,99 @@
+"""`cnilcheck rules`: the catalogue, and one rule explained for a person."""
+
+from __future__ import annotations
+
+import difflib
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text as Styled
+
+from cnilcheck.cli.run import catalogue
+from cnilcheck.documents.rules import Catalogue
+from cnilcheck.errors import UsageError
+from cnilcheck.model.rule import Requirement, Rule
+from cnilcheck.model.text import Text, french
+from cnilcheck.model.words import Binding, Lang, Module, Severity
+
+_BINDINGS = {
+    Binding.LAW: Text("loi", "law"),
+    Binding.BINDING_FRAMEWORK: Text("référentiel opposable", "binding framework"),
+    Binding.CNIL_RECOMMENDATION: Text("recommandation de la CNIL", "CNIL recommendation"),
+    Binding.ANSSI_GUIDE: Text("guide de l’ANSSI", "ANSSI guide"),
+    Binding.INDUSTRY: Text("bonne pratique professionnelle", "industry practice"),
+}
+
+
+def list_rules(
+    module: Module | None, severity: Severity | None, weakness: str | None, lang: Lang
+) -> None:
+    """Print one line for each rule; raises UsageError for a weakness nobody knows."""
+    known = catalogue()
+    if weakness is not None and weakness not in known.weaknesses:
+        raise UsageError(_unknown("--weakness", weakness, known.weaknesses))
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        "id",
+        "module",
+        Text("gravité", "severity").to(lang),
+        Text("règle", "rule").to(lang),
+    ):
+        table.add_column(name, overflow="fold")
+    for rule in (bound.rule for bound in known.rules):
+        wanted = module in (None, rule.module) and severity in (None, rule.severity)
+        if wanted and weakness in (None, rule.weakness):
+            table.add_row(rule.id, rule.module, rule.severity, rule.title.to(lang))
+    Console(highlight=False).print(table)
+
+
+def show_rule(name: str, lang: Lang) -> None:
+    """Print one rule, explained; raises UsageError, with the nearest name, when there is none."""
+    known = catalogue()
+    found = {bound.rule.id: bound.rule for bound in known.rules}
+    if name not in found:
+        raise UsageError(_unknown("rules show", name, found))
+    _print(found[name], known, Console(highlight=False), lang)
+
+
+def _unknown(where: str, name: str, names: object) -> str:
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)  # type: ignore[call-overload]
+    return f"{where}: no such name: {name}" + (f"; did you mean `{near[0]}`?" if near else "")
+
+
+def _print(rule: Rule, known: Catalogue, console: Console, lang: Lang) -> None:
+    def head(fr: str, en: str) -> None:
+        console.print()
+        console.print(Styled(Text(french(fr), en).to(lang), style="bold"))
+
+    def body(text: str) -> None:
+        console.print(Padding(Styled(text), (0, 0, 0, 2)))
+
+    console.print(Styled(rule.title.to(lang), style="bold"))
+    meaning = known.weaknesses[rule.weakness].meaning.to(lang)
+    console.print(Styled(f"{rule.id} · {rule.module} · {rule.severity} · {meaning}"))
+    head("Ce qui peut arriver", "What can happen")
+    body(rule.rationale.to(lang))
+    head("Ce qui le demande", "What asks for it")
+    for requirement in rule.requirements:
+        body(_cited(requirement, known, lang))
+    head(
+        f"Comment y remédier ({rule.remediation.days:g} j)",
+        f"How to mend ({rule.remediation.days:g} d)",
+    )
+    steps = rule.remediation.steps
+    for number, step in enumerate(steps.fr if lang is Lang.FR else steps.en, 1):
+        body(f"{number}. {step}")
+    for fix in rule.remediation.fixes:
+        body(f"{fix.for_} :" if lang is Lang.FR else f"{fix.for_}:")
+        console.print(Padding(Styled(fix.code.rstrip()), (0, 0, 0, 6)))
+    head("Comment le vérifier", "How to verify")
+    body(rule.remediation.verify.to(lang))
+    head("La question à poser", "The question to ask")
+    body(rule.question.text.to(lang))
+
+
+def _cited(requirement: Requirement, known: Catalogue, lang: Lang) -> str:
+    source = known.sources[requirement.source]
+    binding = _BINDINGS[requirement.binding].to(lang)
+    return f"{source.title.to(lang)}, {requirement.place.to(lang)} ({binding})"

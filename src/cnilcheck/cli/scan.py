@@ -1,0 +1,81 @@
+"""`cnilcheck scan` and `cnilcheck report`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import sys
+from pathlib import Path
+
+import yaml
+
+from cnilcheck.cli.run import Telling, catalogue, conclude, day, observe
+from cnilcheck.cli.words import say
+from cnilcheck.documents.evidence import read_evidence
+from cnilcheck.documents.scope import read_scope, scope_as_document, scope_of_urls
+from cnilcheck.errors import ScopeError, UsageError
+from cnilcheck.folder import EVIDENCE, JOURNAL, SCOPE, AuditFolder
+from cnilcheck.model.scope import Declarations, Scope, Sources
+from cnilcheck.model.summary import ExitCode
+
+_DEFAULT_SCOPE = Path("cnilcheck.yaml")
+
+
+def run_scan(
+    urls: list[str], file: Path | None, out: Path, as_of: str | None, force: bool, telling: Telling
+) -> ExitCode:
+    """Audit, write the folder, and return the exit code; raises UsageError before any contact."""
+    judged_for = day(as_of, "--as-of")
+    scope, base, written = _scope(urls, file)
+    if not scope.targets and scope.sources == Sources() and scope.declarations == Declarations():
+        raise ScopeError(f"{file}: targets: nothing to look at", "see `cnilcheck init`")
+    _names_known_rules(scope, file)
+    folder, collected = observe(scope, base, written, out, force=force, telling=telling)
+    return conclude(folder, scope, collected, judged_for, telling)
+
+
+def _names_known_rules(scope: Scope, file: Path | None) -> None:
+    known = {bound.rule.id for bound in catalogue().rules}
+    named = [(f"waivers[{n}]", w.rule) for n, w in enumerate(scope.waivers)]
+    named += [(f"attestations[{n}]", a.rule) for n, a in enumerate(scope.attestations)]
+    for place, name in named:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise ScopeError(f"{file}: {place}.rule: no rule is called `{name}`{hint}")
+
+
+def _scope(urls: list[str], file: Path | None) -> tuple[Scope, Path, bytes]:
+    today = dt.date.today()
+    if urls and file is not None:
+        raise UsageError("scan: addresses or --scope, not both")
+    if urls:
+        scope = scope_of_urls(urls, today)
+        text = yaml.safe_dump(scope_as_document(scope), sort_keys=False, allow_unicode=True)
+        return scope, Path.cwd(), text.encode()
+    path = file or _DEFAULT_SCOPE
+    if file is None and not path.exists():
+        raise UsageError("scan: nothing to scan", "give an address, or --scope FILE")
+    return read_scope(path, today), path.resolve().parent, path.read_bytes()
+
+
+def run_report(path: Path, as_of: str | None, telling: Telling) -> ExitCode:
+    """Judge the stored evidence again, write the reports anew, and return the exit code."""
+    folder = AuditFolder.reopen(path)
+    try:
+        scope = read_scope(path / SCOPE, dt.date.today(), to_scan=False)
+        collected = read_evidence(path / EVIDENCE)
+        judged_for = day(as_of, "--as-of")
+    except UsageError:
+        folder.discard()
+        raise
+    for name in folder.altered():
+        if name != JOURNAL or (path / JOURNAL).exists():
+            print(
+                say(
+                    f"Attention : {name} ne correspond plus à son empreinte dans SHA256SUMS.",
+                    f"Warning: {name} no longer has the digest SHA256SUMS gives for it.",
+                ),
+                file=sys.stderr,
+            )
+    return conclude(folder, scope, collected, judged_for, telling)
