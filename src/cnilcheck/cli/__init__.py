@@ -198,13 +198,16 @@ def rules(
     weakness: Annotated[
         str | None, typer.Option("--weakness", help=say("Une faiblesse.", "One weakness."))
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help=say("Un tableau Markdown.", "A Markdown table."))
+    ] = False,
     lang: _Lang = LANG,
 ) -> None:
     """List the rules."""
     if context.invoked_subcommand is None:
         from cnilcheck.cli.rules import list_rules
 
-        list_rules(module, severity, weakness, lang)
+        list_rules(module, severity, weakness, lang, markdown=markdown)
 
 
 @rules_app.command(help=say("Expliquer une règle.", "Explain a rule."))

@@ -26,12 +26,27 @@ _BINDINGS = {
 
 
 def list_rules(
-    module: Module | None, severity: Severity | None, weakness: str | None, lang: Lang
+    module: Module | None,
+    severity: Severity | None,
+    weakness: str | None,
+    lang: Lang,
+    *,
+    markdown: bool = False,
 ) -> None:
     """Print one line for each rule; raises UsageError for a weakness nobody knows."""
     known = catalogue()
     if weakness is not None and weakness not in known.weaknesses:
         raise UsageError(_unknown("--weakness", weakness, known.weaknesses))
+    chosen = [
+        bound.rule
+        for bound in known.rules
+        if module in (None, bound.rule.module)
+        and severity in (None, bound.rule.severity)
+        and weakness in (None, bound.rule.weakness)
+    ]
+    if markdown:
+        print("\n".join(_markdown(chosen, lang)))
+        return
     table = Table(box=None, pad_edge=False)
     for name in (
         "id",
@@ -40,11 +55,16 @@ def list_rules(
         Text("règle", "rule").to(lang),
     ):
         table.add_column(name, overflow="fold")
-    for rule in (bound.rule for bound in known.rules):
-        wanted = module in (None, rule.module) and severity in (None, rule.severity)
-        if wanted and weakness in (None, rule.weakness):
-            table.add_row(rule.id, rule.module, rule.severity, rule.title.to(lang))
+    for rule in chosen:
+        table.add_row(rule.id, rule.module, rule.severity, rule.title.to(lang))
     Console(highlight=False).print(table)
+
+
+def _markdown(rules: list[Rule], lang: Lang) -> list[str]:
+    head = ("module", "id", Text("gravité", "severity"), Text("ce qui tient", "what holds"))
+    names = [name if isinstance(name, str) else name.to(lang) for name in head]
+    rows = [[r.module, f"`{r.id}`", r.severity, r.title.to(lang)] for r in rules]
+    return [f"| {' | '.join(row)} |" for row in (names, ["---"] * 4, *rows)]
 
 
 def show_rule(name: str, lang: Lang) -> None:
