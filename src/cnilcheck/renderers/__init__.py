@@ -1,0 +1,1 @@
+"""Faces of a report: they render, and decide nothing."""

@@ -1,0 +1,165 @@
+"""The report on a terminal: what to mend first, what stays open, how much was seen."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from cnilcheck.model.report import Finding, Report
+from cnilcheck.model.words import Lang, Module, Outcome, Severity
+from cnilcheck.renderers import arrange, words
+from cnilcheck.renderers.harmless import harmless
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+_SHOWN = 25
+_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+_STATES = {"mend": "bold red", "open": "yellow", "conform": "green", "none": "dim"}
+
+
+def render_to(console: Console, report: Report, lang: Lang) -> None:
+    """Print the report; data cannot colour, move or break the terminal."""
+    screen = _Screen(console)
+    _header(screen, report, lang)
+    screen.console.print(_modules(screen, report, lang))
+    _failures(screen, report, lang)
+    _questions(screen, report, lang)
+    screen.line(arrange.coverage(report, lang) + ".", "bold")
+    if report.summary.waived:
+        screen.line(words.WAIVED.to(report.summary.waived, lang) + ".")
+    if not report.summary.coverage.assessed:
+        screen.line(words.PAGE["nothing_assessed"].to(lang), "bold yellow")
+    if report.summary.interrupted:
+        screen.line(words.PAGE["interrupted"].to(lang), "bold yellow")
+
+
+class _Screen:
+    """A console, with words spelled in the characters it can show."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def text(self, words_: str, style: str = "") -> Text:
+        """Return the words as rich text; no markup in them is obeyed."""
+        from rich.text import Text
+
+        return Text(_shown(words_, self.console.encoding), style)
+
+    def line(self, words_: str, style: str = "") -> None:
+        """Print one line, folded between words."""
+        self.console.print(self.text(words_, style))
+
+    def title(self, words_: str) -> None:
+        """Print a heading after an empty line."""
+        self.console.print()
+        self.line(words_, "bold")
+
+
+_PLAIN = str.maketrans({
+    "’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": "-", "—": "-",
+    "·": "-", "•": "*", "½": "1/2", "œ": "oe", "Œ": "OE", "æ": "ae", "\u00a0": " ", "\u202f": " ",
+    "→": "->", "�": "?", "◆": "*", "▲": "!", "■": "=", "●": "-", "○": ".",
+})  # fmt: skip
+
+
+def _shown(text: str, encoding: str) -> str:
+    """Return the text, with what the terminal cannot show spelled in what it can."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return "".join(_spelled(character, encoding) for character in text)
+    return text
+
+
+def _spelled(character: str, encoding: str) -> str:
+    plain = unicodedata.normalize("NFKD", character.translate(_PLAIN))
+    for spelling in (character, plain, plain.encode("ascii", "ignore").decode() or "?"):
+        try:
+            spelling.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        except LookupError:
+            return plain.encode("ascii", "ignore").decode() or "?"
+        return spelling
+    return "?"
+
+
+def _header(screen: _Screen, report: Report, lang: Lang) -> None:
+    screen.line(arrange.organisation(report.scope, lang), "bold")
+    deadline = arrange.due(report.deadline, lang)
+    if deadline is not None:
+        style = "bold red" if deadline.late else "bold"
+        due = words.PAGE["due"].to(lang)
+        screen.line(f"{due} {deadline.on}{words.COLON.to(lang)} {deadline.left}", style)
+    screen.console.print()
+
+
+def _modules(screen: _Screen, report: Report, lang: Lang) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(screen.text(words.CONSOLE["module"].to(lang)))
+    table.add_column(screen.text(words.CONSOLE["state"].to(lang)))
+    for name in ("mend", "open", "conform"):
+        table.add_column(screen.text(words.CONSOLE[name].to(lang)), justify="right")
+    for module, tile in zip(Module, arrange.tiles(report, lang), strict=True):
+        counts = report.summary.modules.get(module, {})
+        numbers = [counts.get(o, 0) for o in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)]
+        state = screen.text(tile.word, _STATES[tile.state])
+        table.add_row(screen.text(tile.module), state, *map(str, numbers))
+    return table
+
+
+def _failures(screen: _Screen, report: Report, lang: Lang) -> None:
+    failures = [f for f in report.findings if f.outcome is Outcome.FAIL]
+    if not failures:
+        return
+    screen.title(words.CONSOLE["failures"].to(lang))
+    for finding in failures[:_SHOWN]:
+        screen.console.print(_failure(screen, finding, lang))
+    if len(failures) > _SHOWN:
+        screen.line(words.MORE_FAILURES.to(len(failures) - _SHOWN, lang))
+
+
+def _failure(screen: _Screen, finding: Finding, lang: Lang) -> Table:
+    from rich.table import Table
+
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=13, no_wrap=True)
+    row.add_column(overflow="fold")
+    severity = arrange.severity(finding.severity, lang)
+    place = words.place(finding.target, finding.location, lang)
+    said = screen.text("")
+    said.append_text(screen.text(harmless(place, 200), "bold"))
+    said.append_text(screen.text(f" {harmless(finding.sentence.to(lang))} "))
+    said.append_text(screen.text(f"[{harmless(finding.rule, 120)}]", "dim"))
+    if finding.waived and finding.waived.in_force:
+        until = words.until(finding.waived.waiver.until, lang)
+        said.append_text(screen.text(f" ({until})"))
+    row.add_row(screen.text(f"{severity.shape} {severity.name}", _STYLES[finding.severity]), said)
+    return row
+
+
+def _questions(screen: _Screen, report: Report, lang: Lang) -> None:
+    open_ = [f for f in report.findings if f.outcome is Outcome.INCONCLUSIVE]
+    if open_:
+        screen.title(words.CONSOLE["questions"].to(lang))
+    for group in arrange.audiences(open_, lang):
+        number = len(group.questions)
+        screen.line(f"  {group.name}{words.COLON.to(lang)} {words.QUESTIONS.to(number, lang)}")
+    if report.summary.unobserved_targets:
+        targets = ", ".join(harmless(t) for t in report.summary.unobserved_targets)
+        unseen = words.CONSOLE["unseen"].to(lang)
+        screen.console.print()
+        screen.line(f"{unseen}{words.COLON.to(lang)} {targets}", "yellow")
+    screen.console.print()

@@ -1,0 +1,249 @@
+"""What the fields of facts, and the closed words in them, are called in each language."""
+
+from __future__ import annotations
+
+from cnilcheck.model.text import Text, french
+
+
+def _words(table: str) -> dict[str, Text]:
+    rows = (line.split("|") for line in table.strip().splitlines())
+    return {name.strip(): Text(french(fr.strip()), en.strip()) for name, fr, en in rows}
+
+
+FIELDS = _words("""
+    accepted | accepté | accepted
+    accepts_plaintext | continue sans chiffrement | goes on without encryption
+    activities | activités | activities
+    addresses | adresses | addresses
+    after_attempts | après échecs | after failures
+    alerting | alertes | alerting
+    algorithm | algorithme | algorithm
+    anchor | connu de | known to
+    answer | réponse | answer
+    anti_forgery_token | jeton contre la falsification | anti-forgery token
+    article_28 | clauses de l'article 28 | article 28 clauses
+    asked | demandé | asked for
+    attempts_per_day | essais par jour | attempts per day
+    authentication | authentification | authentication
+    author | auteur | author
+    backups_encrypted | sauvegardes chiffrées | backups encrypted
+    bits | bits | bits
+    body | organisme certificateur | certification body
+    cache_control | mise en cache | cache control
+    captcha | captcha | captcha
+    certificate | certificat | certificate
+    character_classes | classes de caractères | character classes
+    cipher | chiffrement | cipher
+    class | comptes | accounts
+    clauses | clauses | clauses
+    clock_synchronised | horloge synchronisée | clock synchronised
+    connections | connexions | connections
+    contract | contrat | contract
+    cookies | cookies | cookies
+    count | nombre | count
+    country | pays | country
+    covered | couvertes par un certificat | covered by a certificate
+    covers_asked | couvre le nom demandé | covers the name asked for
+    data_files | fichiers de données | data files
+    days | jours | days
+    delay_seconds | attente en secondes | delay in seconds
+    detail | détail | detail
+    dh_bits | bits Diffie-Hellman | Diffie-Hellman bits
+    distinct | différents | distinct
+    documented | documenté | documented
+    encrypted | chiffré | encrypted
+    encryption_at_rest | chiffrement au repos | encryption at rest
+    end | fin | end
+    entries | entrées | entries
+    events | événements | events
+    exists | existe | exists
+    expected | lignes attendues | lines expected
+    expires_on | expire le | expires on
+    factors | facteurs | factors
+    files_read | fichiers lus | files read
+    first | première ligne | first line
+    format | format | format
+    found | trouvé | found
+    function | fonction | function
+    groups | groupes | groups
+    headers | en-têtes | headers
+    holder | titulaire | holder
+    host | machine | host
+    http_only | HttpOnly | HttpOnly
+    include_subdomains | sous-domaines compris | subdomains included
+    initial_password_changed | mot de passe initial à changer | initial password must change
+    issued_on | délivré le | issued on
+    justification | justification | justification
+    key_exchange | échange de clés | key exchange
+    kind | nature | kind
+    last | dernière ligne | last line
+    lifetime | durée en secondes | lifetime in seconds
+    lines | lignes | lines
+    listed | listé | listed
+    lockout | blocage après échecs | lockout
+    log | journal | log
+    log_class | classe du journal | class of log
+    mac | intégrité | integrity
+    masked | extrait masqué | masked extract
+    max_age | durée en secondes | duration in seconds
+    maximum_length | longueur maximale | maximum length
+    media_type | type de contenu | content type
+    method | méthode | method
+    minimum_length | longueur minimale | minimum length
+    mode | mode | mode
+    name | nom | name
+    names | noms | names
+    networks | réseaux | networks
+    not_after | valable jusqu'au | not after
+    not_before | valable à partir du | not before
+    number | numéro | number
+    off | arrêté dans | off in
+    offers_tls | propose TLS | offers TLS
+    on | en service dans | on in
+    open | ouverts | open
+    operation | opération | operation
+    open_to_all | ouvert à tous | open to all
+    outsourced | confié à un tiers | outsourced
+    page_scheme | protocole de la page | scheme of the page
+    parameters | paramètres | parameters
+    passwords_sent_by | mots de passe envoyés par | passwords sent by
+    path | chemin | path
+    performed | exercées | performed
+    personal | données personnelles | personal data
+    place | emplacement | place
+    places | emplacements | places
+    port | port | port
+    posts_to_scheme | protocole d'envoi | scheme it posts to
+    present | présente | present
+    product | produit | product
+    proof | preuve | proof
+    protocol | protocole | protocol
+    protocols | protocoles | protocols
+    provider | annonceur | provider
+    purpose | usage | purpose
+    records | enregistrements | records
+    redirects_to | redirige vers | redirects to
+    reference | référence | reference
+    referential | référentiel | framework
+    refused | refusé | refused
+    region | région | region
+    remote | accès à distance | remote access
+    repeated | répétés | repeated
+    reserved | adresse réservée | reserved address
+    reset | réinitialisation | reset
+    retention_days | conservation en jours | retention in days
+    reversibility | réversibilité | reversibility
+    reviewed | relecture | reviewed
+    revoked_on_departure | retirés au départ | revoked on departure
+    role | rôle | role
+    salted | salé | salted
+    same_site | SameSite | SameSite
+    secrets | secrets | secrets
+    secure | Secure | Secure
+    separated | séparés | kept apart
+    service | service | service
+    session | de session | session cookie
+    shared | partagés | shared
+    sign_in | identification demandée | sign-in asked for
+    signal | indice | signal
+    signature_hash | hachage de la signature | signature hash
+    silences | interruptions | silences
+    size | taille en octets | size in bytes
+    smallest_visible_minutes | plus petit trou visible, en minutes | smallest visible hole, minutes
+    start | début | start
+    statements | instructions | statements
+    status | code HTTP | HTTP status
+    suites | suites | suites
+    tests | tests | tests
+    time_with_zone | heure avec fuseau | time with zone
+    total | total | total
+    uncertified | sans certificat | without a certificate
+    undetermined | non déterminé | undetermined
+    unparsed | lignes illisibles | unparsed lines
+    validation | validation | validation
+    value | valeur | value
+    who | qui | who
+    words | mots | words
+""")
+
+VALUES = _words("""
+    absent | absent | absent
+    access_denied | accès refusé | access denied
+    administration_page | page d'administration | administration page
+    administrators | administrateurs | administrators
+    application_access | accès applicatifs | application access
+    backup | sauvegarde | backup
+    backup_archive | archive de sauvegarde | backup archive
+    birth_date | date de naissance | birth date
+    clear_password | mot de passe en clair | password in clear
+    client-initiated renegotiation | renégociation par le client | client-initiated renegotiation
+    client_certificate | certificat client | client certificate
+    configuration | configuration | configuration
+    configuration_change | changement de configuration | configuration change
+    connection_string | chaîne de connexion | connection string
+    consultation | consultation | consultation
+    creation | création | creation
+    credential | identifiants | credential
+    daily | chaque jour | daily
+    data_extract | extrait de données | data extract
+    database_dump | copie de base | database dump
+    database_file | fichier de base | database file
+    deletion | suppression | deletion
+    diagnostic_page | page de diagnostic | diagnostic page
+    document | document | document
+    early CCS | CCS prématuré | early CCS
+    email | adresse électronique | e-mail
+    export | exportation | export
+    extract | extrait | extract
+    in_person | en personne | in person
+    incomplete | chaîne incomplète | incomplete chain
+    insecure renegotiation | renégociation non sûre | insecure renegotiation
+    invalid | non valable | invalid
+    location | lieu | location
+    log | journal | log
+    log_change | modification des journaux | change of logs
+    modification | modification | modification
+    monthly | chaque mois | monthly
+    neighbour | document voisin | neighbouring document
+    never | jamais | never
+    nir | numéro de sécurité sociale | social security number
+    none | aucune | none
+    passkey | clé d'accès | passkey
+    password | mot de passe | password
+    password_by_email | mot de passe par courriel | password by e-mail
+    phone | téléphone | phone
+    post | courrier | post
+    private_key | clé privée | private key
+    pro_sante_connect | Pro Santé Connect | Pro Santé Connect
+    protected | document protégé | protected document
+    push | notification | push
+    quarterly | chaque trimestre | quarterly
+    redirected | redirigé | redirected
+    refused | refusé | refused
+    rights_change | changement de droits | change of rights
+    scope | le périmètre | the scope
+    search | recherche | search
+    secret_question | question secrète | secret question
+    security | sécurité | security
+    self_signed | auto-signé | self-signed
+    served | servi | served
+    sign_in_failure | échec de connexion | failed sign-in
+    sign_in_success | connexion réussie | successful sign-in
+    sign_out | déconnexion | sign-out
+    single_use_link | lien à usage unique | single-use link
+    smart_card | carte à puce | smart card
+    source_code | code source | source code
+    staff | professionnels | staff
+    system | le système | the system
+    technical | technique | technical
+    test_result | résultat de test | test result
+    TLS compression | compression TLS | TLS compression
+    token | jeton | token
+    unknown | inconnu | unknown
+    unknown_authority | autorité inconnue | unknown authority
+    users | usagers | users
+    valid | valable | valid
+    version_control | gestion de versions | version control
+    weekly | chaque semaine | weekly
+    yearly | chaque année | yearly
+""")

@@ -1,0 +1,231 @@
+"""What a page says, in one language and in the order it is told; templates only print it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnilcheck.renderers.proof import Proof
+
+
+@dataclass(frozen=True)
+class Word:
+    """A closed word: its key for the style sheet, how it reads, and a shape beside colour."""
+
+    key: str
+    name: str
+    shape: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One module on the overview; `state` is mend, open, conform or none."""
+
+    module: str
+    subject: str
+    state: str
+    word: str
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Due:
+    """The deadline as said on the first page."""
+
+    on: str
+    received: str
+    left: str
+    late: bool
+    extended: bool
+    day_off: str
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place: the target as the scope spells it, and the exact location in it."""
+
+    target: str
+    location: str
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An accepted failure: until when, by whom, why; `over` when it no longer holds."""
+
+    over: bool
+    until: str
+    approved_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A requirement with its binding force in words."""
+
+    force: Word
+    title: str
+    reference: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One finding at its place, with what proves it, or where that was shown already."""
+
+    id: str
+    where: Where
+    sentence: str
+    proofs: tuple[Proof, ...]
+    proven_at: str
+    waiver: Waiver | None
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A configuration extract for one product."""
+
+    product: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """All failures of one rule: they are mended together."""
+
+    number: int
+    rule: str
+    title: str
+    severity: Word
+    module: str
+    days: str
+    rationale: str
+    citations: tuple[Citation, ...]
+    steps: tuple[str, ...]
+    fixes: tuple[Fix, ...]
+    verify: str
+    sightings: tuple[Sighting, ...]
+    more_sightings: str
+    first_places: tuple[Where, ...]
+    more_places: str
+    accepted_until: str
+
+    @property
+    def id(self) -> str:
+        """The anchor of its first place."""
+        return self.sightings[0].id
+
+    @property
+    def first_sightings(self) -> tuple[Sighting, ...]:
+        """Its first places, for the short list of what is urgent."""
+        return self.sightings[:3]
+
+    @property
+    def first_step(self) -> str:
+        """What to begin with."""
+        return self.steps[0] if self.steps else ""
+
+
+@dataclass(frozen=True)
+class Open:
+    """One place a question is about, and why it stays open there; nowhere when not given."""
+
+    id: str
+    where: Where | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One open question, with the rule that asks it and all places it is about."""
+
+    question: str
+    title: str
+    places: tuple[Open, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The open questions one kind of person can answer."""
+
+    name: str
+    questions: tuple[Asked, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A finding in a compact table."""
+
+    id: str
+    title: str
+    module: str
+    where: Where
+    sentence: str
+    basis: Word
+    instrument: str
+    attestation: str
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A field of the scope that was left empty, and the rules that needed it."""
+
+    field: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two cells of a small table."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """An instrument that observed, or tried to."""
+
+    name: str
+    version: str
+    methods: str
+
+
+@dataclass(frozen=True)
+class Annex:
+    """How the audit was made."""
+
+    targets: tuple[Pair, ...]
+    sources: tuple[Pair, ...]
+    authorisation: str
+    instruments: tuple[Instrument, ...]
+    dates: tuple[Pair, ...]
+    tool: str
+    digest: str
+    cited: tuple[Citation, ...]
+    glossary: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything a page prints."""
+
+    organisation: str
+    role: str
+    notice: str
+    as_of: str
+    due: Due | None
+    tiles: tuple[Tile, ...]
+    coverage: str
+    assessed: bool
+    waived: str
+    interrupted: bool
+    processor: bool
+    urgent: tuple[Repair, ...]
+    this_week: tuple[Repair, ...]
+    repairs: tuple[Repair, ...]
+    nothing_to_do: str
+    audiences: tuple[Group, ...]
+    conforms: tuple[Line, ...]
+    without_object: tuple[Line, ...]
+    unseen_targets: tuple[str, ...]
+    unseen: tuple[Unseen, ...]
+    annex: Annex

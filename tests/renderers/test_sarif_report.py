@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cnilcheck.model.words import Lang, Outcome
+from cnilcheck.renderers import sarif
+
+if TYPE_CHECKING:
+    from conftest import Sample
+
+
+ASKED = (Outcome.FAIL, Outcome.INCONCLUSIVE)
+
+
+def run_of(sample: Sample, lang: Lang = Lang.EN, **more: Any) -> dict[str, Any]:
+    log = json.loads(sarif.render(sample.report, lang, sample.collected, **more))
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    return run
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_each_failure_and_open_question_is_a_result(sample: Sample, lang: Lang) -> None:
+    results = run_of(sample, lang)["results"]
+    told = [f for f in sample.report.findings if f.outcome in ASKED]
+    assert [f.id for f in told] == [
+        r["partialFingerprints"]["cnilcheckFinding/v1"] for r in results
+    ]
+    kinds = ["fail" if f.outcome is Outcome.FAIL else "open" for f in told]
+    assert kinds == [r["kind"] for r in results]
+
+
+def test_results_point_at_their_rule_and_at_a_file(sample: Sample) -> None:
+    run = run_of(sample, lines={"https://app.example.fr/": 7})
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        (location,) = result["locations"]
+        physical = location["physicalLocation"]
+        assert physical["artifactLocation"]["uri"] == "cnilcheck.yaml"
+        expected = (
+            7 if "app.example.fr" in location["logicalLocations"][0]["fullyQualifiedName"] else 1
+        )
+        assert expected == physical["region"]["startLine"]
+        assert result["message"]["text"]
+        assert (result["level"] == "none") == (result["kind"] == "open")
+
+
+def test_rules_are_described_once_with_their_security_severity(sample: Sample) -> None:
+    rules = run_of(sample)["tool"]["driver"]["rules"]
+    assert len({r["id"] for r in rules}) == len(rules)
+    for rule in rules:
+        assert rule["shortDescription"]["text"]
+        assert rule["help"]["text"]
+        assert 0 <= float(rule["properties"]["security-severity"]) <= 10
+        assert len(rule["properties"]["tags"]) <= 10
+
+
+def test_only_a_waiver_in_force_suppresses(sample: Sample) -> None:
+    results = {
+        r["partialFingerprints"]["cnilcheckFinding/v1"]: r for r in run_of(sample)["results"]
+    }
+    waived = [f for f in sample.report.findings if f.waived]
+    assert {f.waived.in_force for f in waived if f.waived} == {True, False}
+    for finding in waived:
+        assert finding.waived
+        assert finding.waived.in_force == ("suppressions" in results[finding.id])
+
+
+def test_hostile_words_stay_words(hostile: Sample) -> None:
+    text = sarif.render(hostile.report, Lang.FR, hostile.collected)
+    assert "\\u001b" not in text
+    assert "\u202e" not in text
+    assert len(text) < 50_000
+
+
+def test_the_same_report_gives_the_same_bytes(sample: Sample) -> None:
+    assert len({sarif.render(sample.report, Lang.FR, sample.collected) for _ in range(2)}) == 1
