@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificates import Certificates
+from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.tls import TlsListener
 
@@ -14,4 +15,5 @@ def collectors() -> tuple[Collector, ...]:
         Certificates(),
         TlsListener(),
         Ports(),
+        Opportunistic(),
     )

@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.listeners import Listener, connect, tls_tasks
-from cnilcheck.errors import CollectionError, Malformed, NotReadable, Refused, Unreachable
+from cnilcheck.collectors.listeners import Listener, connect_tls, tls_tasks
+from cnilcheck.errors import (
+    CollectionError,
+    InstrumentMissing,
+    Malformed,
+    NotReadable,
+    Refused,
+    Unreachable,
+)
 from cnilcheck.model.facts import (
     CertificateChain,
     CertificateDates,
@@ -24,7 +31,11 @@ from cnilcheck.model.words import Method
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
-    from sslyze import CertificateDeploymentAnalysisResult, ServerScanResult
+    from sslyze import (
+        CertificateDeploymentAnalysisResult,
+        ServerNetworkConfiguration,
+        ServerScanResult,
+    )
 
 _FLAW = Literal[
     "Heartbleed", "early CCS", "ROBOT", "TLS compression",
@@ -58,7 +69,7 @@ class Certificates:
         """Yield the leaf certificate's facts, then one fact for each flaw tested."""
         # sslyze waits about a minute on a port that accepts and says nothing, and its scheduler
         # yields nothing before: a port that is shut is left out of it.
-        connect(task.subject.host, task.subject.port, tools).close()
+        connect_tls(task.subject, tools).close()
         result = _scan(task.subject)
         attempts = result.scan_result
         if attempts is None:
@@ -86,6 +97,7 @@ def _scan(listener: Listener) -> ServerScanResult:
     try:
         request = ServerScanRequest(
             server_location=ServerNetworkLocation(listener.host, listener.port),
+            network_configuration=_network(listener),
             scan_commands={ScanCommand[name] for name in _COMMANDS},
         )
     except ServerHostnameCouldNotBeResolved:
@@ -93,6 +105,20 @@ def _scan(listener: Listener) -> ServerScanResult:
     scanner = Scanner(concurrent_server_scans_limit=1, per_server_concurrent_connections_limit=5)
     scanner.queue_scans([request])
     return next(iter(scanner.get_results()))
+
+
+def _network(listener: Listener) -> ServerNetworkConfiguration:
+    from sslyze import ProtocolWithOpportunisticTlsEnum, ServerNetworkConfiguration
+
+    if listener.protocol is None:
+        return ServerNetworkConfiguration(tls_server_name_indication=listener.host)
+    name = listener.protocol.name.replace("POSTGRESQL", "POSTGRES")
+    if name not in ProtocolWithOpportunisticTlsEnum.__members__:
+        raise InstrumentMissing(f"{listener.spelling}: sslyze does not speak {listener.protocol}")
+    return ServerNetworkConfiguration(
+        tls_server_name_indication=listener.host,
+        tls_opportunistic_encryption=ProtocolWithOpportunisticTlsEnum[name],
+    )
 
 
 def _result(attempt: Any) -> Any:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cnilcheck.collectors.base import Task, Tools
+from cnilcheck.collectors.starttls import PORTS, Protocol, upgrade
 from cnilcheck.errors import CollectionError, TimedOut, Unreachable
 from cnilcheck.model.scope import Scope, TlsTarget, WebTarget
 
 CONNECT_SECONDS = 5.0
+_PROTOCOLS = {protocol.value: protocol for protocol in Protocol}
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Listener:
 
     host: str
     port: int
+    protocol: Protocol | None = None
 
     @property
     def server_name(self) -> str | None:
@@ -53,9 +56,10 @@ def _listeners(scope: Scope) -> Iterator[tuple[str, Listener]]:
                 parts = urlsplit(url)
                 if parts.scheme == "https":
                     yield url, Listener(parts.hostname or "", parts.port or 443)
-            case TlsTarget(tls=address):
+            case TlsTarget(tls=address, starttls=starttls):
                 host, _, port = address.rpartition(":")
-                yield address, Listener(host.strip("[]"), int(port))
+                protocol = PORTS.get(int(port)) if starttls is None else _PROTOCOLS.get(starttls)
+                yield address, Listener(host.strip("[]"), int(port), protocol)
 
 
 def connect(host: str, port: int, tools: Tools, timeout: float = CONNECT_SECONDS) -> socket.socket:
@@ -68,6 +72,21 @@ def connect(host: str, port: int, tools: Tools, timeout: float = CONNECT_SECONDS
         return socket.create_connection((host, port), timeout=timeout)
     except OSError as problem:
         raise as_collection_error(problem, f"{host}:{port}") from None
+
+
+def connect_tls(listener: Listener, tools: Tools) -> socket.socket:
+    """Return a connection at the point where the TLS handshake begins; raises as `connect`.
+
+    Raises NotOffered when the service offers no TLS.
+    """
+    line = connect(listener.host, listener.port, tools)
+    if listener.protocol is not None:
+        try:
+            upgrade(line, listener.protocol, listener.host)
+        except CollectionError:
+            line.close()
+            raise
+    return line
 
 
 def as_collection_error(problem: OSError, place: str) -> CollectionError:

@@ -11,7 +11,7 @@ from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, To
 from cnilcheck.collectors.listeners import as_collection_error, connect
 from cnilcheck.collectors.services import Service, identify
 from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted, TimedOut, Unreachable
-from cnilcheck.model.facts import DatabaseEncryption, OpenPort, OpenPorts, ServiceAccess
+from cnilcheck.model.facts import ServiceEncryption, OpenPort, OpenPorts, ServiceAccess
 from cnilcheck.model.scope import HostTarget, Scope
 from cnilcheck.model.words import Method
 
@@ -30,7 +30,7 @@ class Ports:
 
     name = "ports"
     method = Method.TEST
-    yields = (OpenPorts, DatabaseEncryption, ServiceAccess)
+    yields = (OpenPorts, ServiceEncryption, ServiceAccess)
     asks = "targets[].host"
 
     def version(self) -> str:
@@ -69,7 +69,7 @@ class Ports:
             tools.journal.write(task.target, self.name, f"port {port}: who are you", service.name)
             yield from _service_facts(f"{target.host}:{port}", service)
         if not any(service.data for service in found.values()):
-            yield Nothing(task.location, DatabaseEncryption)
+            yield Nothing(task.location, ServiceEncryption)
             yield Nothing(task.location, ServiceAccess)
 
 
@@ -85,7 +85,7 @@ def _service_facts(location: str, service: Service) -> Iterator[Sighting]:
     else:
         yield Missing(location, ServiceAccess, TimedOut(f"{location}: does not say what it wants"))
     if service.offers_tls is not None:
-        fact = DatabaseEncryption(service.product, service.offers_tls, service.accepts_plaintext)
+        fact = ServiceEncryption(service.product, service.offers_tls, service.accepts_plaintext)
         yield Seen(location, fact)
 
 

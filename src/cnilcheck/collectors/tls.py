@@ -16,7 +16,12 @@ from cnilcheck.collectors.client_hello import (
     Undetermined,
     probe,
 )
-from cnilcheck.collectors.listeners import Listener, as_collection_error, connect, tls_tasks
+from cnilcheck.collectors.listeners import (
+    Listener,
+    as_collection_error,
+    connect_tls,
+    tls_tasks,
+)
 from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted, Malformed, TimedOut
 from cnilcheck.model.facts import Suite, TlsKeyExchange, TlsProtocols, TlsSuites
 from cnilcheck.model.scope import Scope
@@ -59,10 +64,12 @@ class TlsListener:
 
     def _survey(self, task: Task, tools: Tools) -> Survey:
         listener: Listener = task.subject
+        # Whoever offers no TLS says so once, in its own words.
+        connect_tls(listener, tools).close()
 
         def open_connection() -> socket.socket:
             try:
-                return connect(listener.host, listener.port, tools)
+                return connect_tls(listener, tools)
             except (BudgetSpent, Interrupted) as problem:
                 raise NoMoreConnections(str(problem)) from None
             except CollectionError as problem:

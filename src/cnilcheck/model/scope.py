@@ -35,6 +35,11 @@ class Authorisation(Struct, frozen=True, forbid_unknown_fields=True):
     valid_until: dt.date
 
 
+StartTls: TypeAlias = Literal[
+    "none", "smtp", "imap", "pop3", "ftp", "ldap", "xmpp", "postgresql", "mysql"
+]
+
+
 class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown_fields=True):
     """A web site or application, by its base address."""
 
@@ -67,9 +72,10 @@ class HostTarget(Struct, frozen=True, tag_field="kind", tag="host", forbid_unkno
 
 
 class TlsTarget(Struct, frozen=True, tag_field="kind", tag="tls", forbid_unknown_fields=True):
-    """A TLS or STARTTLS listener, `host:port`."""
+    """A TLS or STARTTLS listener, `host:port`; `starttls` where the port does not tell."""
 
     tls: str
+    starttls: StartTls | None = None
 
     @property
     def spelling(self) -> str:
