@@ -1,1 +1,390 @@
-"""Judgements of the authentication module."""
+"""Judgements of the authentication module: how people sign in, and what protects a password."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from msgspec import Struct
+
+from cnilcheck.model.facts import (
+    AccountPolicy,
+    Cookie,
+    CredentialDelivery,
+    SessionCookies,
+    SignInPage,
+    SshSignIn,
+)
+from cnilcheck.model.scope import Factor, Lockout, PasswordReset
+from cnilcheck.model.text import Text, Value
+from cnilcheck.model.verdict import Verdict, failed, not_applicable, passed, undecided
+from cnilcheck.model.words import AccountClass
+
+
+class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
+    """The limits of failed sign-ins of CNIL 2022-100: a lock, or a delay and a daily number."""
+
+    before_lock: int
+    delay_seconds: int
+    per_day: int
+
+
+_FACTORS: dict[Factor, Text] = {
+    "password": Text("mot de passe", "password"),
+    "totp": Text("code d’une application (TOTP)", "code from an application (TOTP)"),
+    "passkey": Text("clé d’accès", "passkey"),
+    "smart_card": Text("carte à puce", "smart card"),
+    "pro_sante_connect": Text("Pro Santé Connect", "Pro Santé Connect"),
+    "client_certificate": Text("certificat client", "client certificate"),
+    "push": Text("notification à approuver", "notification to approve"),
+    "sms": Text(
+        "code par SMS, déconseillé par l’ANSSI", "code by SMS, which the ANSSI advises against"
+    ),
+    "email": Text(
+        "code par courriel, qui n’est pas un second facteur",
+        "code by e-mail, which is no second factor",
+    ),
+    "location": Text(
+        "lieu ou adresse IP, qui n’est pas un facteur",
+        "place or IP address, which is no factor",
+    ),
+}
+
+
+class _Policy(Struct, frozen=True):
+    """What a declared password policy amounts to, by CNIL 2022-100: at least, and at most."""
+
+    least: float
+    most: float
+    alone: bool
+    restricted: bool
+
+
+def password_policy_sufficient(
+    fact: AccountPolicy,
+    /,
+    *,
+    classes: tuple[AccountClass, ...],
+    bits_alone: float,
+    bits_restricted: float,
+    tolerance: float,
+    policies_alone: tuple[tuple[int, int], ...],
+    policies_restricted: tuple[tuple[int, int], ...],
+    words_alone: int,
+    words_restricted: int,
+    attempts: Attempts,
+) -> Verdict | None:
+    """Pass when the weakest password of the policy has the entropy its case asks for.
+
+    Entropy is length x log2(alphabet), the model of the CNIL's calculator, with 99 characters for
+    four classes (26 + 26 + 10 + 37). Fewer classes get the smallest alphabet a person is likely to
+    choose: 62 for three, 36 for two, 26 for one; the policies the CNIL names pass by name. An
+    answer that was not given counts as its worst and as its best: where these differ, undecided.
+    """
+    if fact.class_ not in classes:
+        return None
+    if fact.factors is not None and "password" not in fact.factors:
+        return not_applicable()
+    named = (policies_alone, words_alone), (policies_restricted, words_restricted)
+    policy = _policy(fact, *named)
+    if policy is None:
+        return undecided()
+    throttled = _throttled(fact.lockout, attempts)
+    alone = policy.alone or policy.least + tolerance >= bits_alone
+    behind_limit = alone or policy.restricted or policy.least + tolerance >= bits_restricted
+    values = _told(fact, policy, throttled, bits_alone, bits_restricted)
+    if alone or (behind_limit and throttled):
+        return passed(**values)
+    if throttled is False:
+        possible = policy.most + tolerance >= bits_alone
+    else:
+        possible = behind_limit or policy.most + tolerance >= bits_restricted
+    certain = policy.least == policy.most and throttled is not None
+    return undecided() if possible and not certain else failed(**values)
+
+
+def _policy(
+    fact: AccountPolicy,
+    alone: tuple[tuple[tuple[int, int], ...], int],
+    restricted: tuple[tuple[tuple[int, int], ...], int],
+) -> _Policy | None:
+    length, classes, words = fact.minimum_length, fact.character_classes, fact.words
+    if length is None:
+        if words is None:
+            return None
+        # The CNIL names passphrases by their number of words; seven stand for 80 bits.
+        bits = words * 80 / alone[1]
+        return _Policy(bits, bits, words >= alone[1], words >= restricted[1])
+    known = classes if classes is not None else 1
+    named = [
+        any(length >= n and known >= k for n, k in policies)
+        and (words is None or words >= enough_words)
+        for policies, enough_words in (alone, restricted)
+    ]
+    least = length * math.log2(_alphabet(known))
+    most = length * math.log2(_alphabet(4 if classes is None else classes))
+    if words is not None:
+        # Whether both are asked for, or either, is not said.
+        least, most = min(least, words * 80 / alone[1]), max(most, words * 80 / alone[1])
+    return _Policy(least, most, *named)
+
+
+def _alphabet(classes: int) -> int:
+    return {4: 99, 3: 62, 2: 36}.get(min(classes, 4), 26)
+
+
+def _told(
+    fact: AccountPolicy, policy: _Policy, throttled: bool | None, alone: float, restricted: float
+) -> dict[str, Value]:
+    parts = []
+    if fact.minimum_length is not None:
+        many = "s" if fact.minimum_length > 1 else ""
+        parts.append(
+            Text(
+                f"{fact.minimum_length} caractère{many} au moins",
+                f"at least {fact.minimum_length} character{many}",
+            )
+        )
+    if fact.character_classes is not None:
+        many = "s" if fact.character_classes > 1 else ""
+        es = "es" if fact.character_classes != 1 else ""
+        parts.append(
+            Text(
+                f"{fact.character_classes} type{many} de caractères",
+                f"{fact.character_classes} character class{es}",
+            )
+        )
+    if fact.words is not None:
+        parts.append(Text(f"{fact.words} mots", f"{fact.words} words"))
+    limits = {
+        True: Text("avec une limite des essais", "with limited attempts"),
+        False: Text("sans limite des essais", "without a limit of attempts"),
+        None: Text("(limite des essais non précisée)", "(limit of attempts not stated)"),
+    }
+    return {
+        "policy": tuple(parts),
+        "bits": policy.least,
+        "needed": alone if throttled is False else restricted,
+        "limit": limits[throttled],
+    }
+
+
+def _throttled(lockout: Lockout | Literal["none"] | None, norm: Attempts) -> bool | None:
+    """Return whether failed sign-ins are limited by one of the CNIL's three ways."""
+    if lockout is None:
+        return None
+    if lockout == "none":
+        return False
+    if lockout.captcha:
+        return True
+    tries, delay, per_day = lockout.after_attempts, lockout.delay_seconds, lockout.attempts_per_day
+    if tries is not None and tries > norm.before_lock:
+        return False
+    if delay is None:
+        # Without a delay the account stays locked until somebody unlocks it.
+        return True if tries is not None else None
+    if tries is None:
+        return None
+    per_day = per_day if per_day is not None else _tries_a_day(tries, delay)
+    if per_day is None or per_day > norm.per_day:
+        return None if lockout.attempts_per_day is None else False
+    return delay >= norm.delay_seconds or None
+
+
+def _tries_a_day(tries: int, delay: int) -> int | None:
+    return tries * (86_400 // delay + 1) if delay > 0 else None
+
+
+def sign_in_throttled(fact: AccountPolicy, /, *, attempts: Attempts) -> Verdict:
+    """Pass when failed sign-ins lead to a lock, a delay or a captcha within the norm's numbers."""
+    if fact.factors is not None and "password" not in fact.factors:
+        return not_applicable()
+    match _throttled(fact.lockout, attempts):
+        case None:
+            return undecided()
+        case True:
+            return passed(limit=_limit(fact.lockout))
+        case False:
+            return failed(limit=_limit(fact.lockout))
+
+
+def _limit(lockout: Lockout | Literal["none"] | None) -> tuple[Text, ...]:
+    if not isinstance(lockout, Lockout):
+        return (Text("rien ne limite les essais", "nothing limits the attempts"),)
+    parts = []
+    if lockout.after_attempts is not None:
+        n = lockout.after_attempts
+        parts.append(Text(f"réaction après {n} échecs", f"reaction after {n} failures"))
+    if lockout.delay_seconds is not None:
+        s = lockout.delay_seconds
+        parts.append(Text(f"attente de {s} s", f"wait of {s} s"))
+    if lockout.attempts_per_day is not None:
+        n = lockout.attempts_per_day
+        parts.append(Text(f"{n} essais par jour", f"{n} attempts a day"))
+    if lockout.captcha:
+        parts.append(Text("captcha", "captcha"))
+    return tuple(parts)
+
+
+def second_factor_required(
+    fact: AccountPolicy,
+    /,
+    *,
+    classes: tuple[AccountClass, ...],
+    knowledge: tuple[Factor, ...],
+    possession: tuple[Factor, ...],
+    complete: tuple[Factor, ...],
+    with_own_code: tuple[Factor, ...],
+) -> Verdict | None:
+    """Pass when remote sign-in takes factors of two different categories.
+
+    `complete` ones hold two by themselves; `with_own_code` may, if they ask for a code or a
+    fingerprint: alone they leave the question open. What is in no list is no factor.
+    """
+    if fact.class_ not in classes:
+        return None
+    if fact.factors is None:
+        return undecided()
+    given = set(fact.factors)
+    used = tuple(_FACTORS[factor] for factor in fact.factors)
+    two = bool(given & set(knowledge) and given & set(possession))
+    if two or given & set(complete):
+        return passed(factors=used)
+    if fact.remote is False:
+        return not_applicable()
+    if fact.remote is None or given & set(with_own_code):
+        return undecided()
+    return failed(factors=used)
+
+
+def accounts_individual(fact: AccountPolicy, /) -> Verdict:
+    """Pass when each account belongs to one person."""
+    return _answered(fact.shared, good=False)
+
+
+def initial_password_changed(fact: AccountPolicy, /) -> Verdict:
+    """Pass when a password given to somebody must be changed at first use."""
+    if fact.factors is not None and "password" not in fact.factors:
+        return not_applicable()
+    return _answered(fact.initial_password_changed)
+
+
+def leavers_revoked(fact: AccountPolicy, /, *, classes: tuple[AccountClass, ...]) -> Verdict | None:
+    """Pass when the accounts of people who leave are closed."""
+    return _answered(fact.revoked_on_departure) if fact.class_ in classes else None
+
+
+def passwords_never_sent(fact: CredentialDelivery, /) -> Verdict:
+    """Pass when no password reaches its owner by a message."""
+    if fact.passwords_sent_by is None:
+        return undecided()
+    ways = {
+        "email": Text("par courriel", "by e-mail"),
+        "post": Text("par courrier postal", "by post"),
+        "phone": Text("par téléphone", "by phone"),
+        "sms": Text("par SMS", "by SMS"),
+    }
+    way = ways.get(fact.passwords_sent_by)
+    return failed(way=way) if way else passed()
+
+
+def reset_safe(fact: CredentialDelivery, /, *, safe: tuple[PasswordReset, ...]) -> Verdict:
+    """Pass when a forgotten password is replaced in a way that lets nobody else in."""
+    if fact.reset is None:
+        return undecided()
+    ways = {
+        "single_use_link": Text("par un lien à usage unique", "by a single-use link"),
+        "in_person": Text("en personne", "in person"),
+        "password_by_email": Text(
+            "par un mot de passe envoyé par courriel", "by a password sent by e-mail"
+        ),
+        "secret_question": Text("par une question secrète", "by a secret question"),
+    }
+    return (passed if fact.reset in safe else failed)(way=ways[fact.reset])
+
+
+def _answered(answer: bool | None, good: bool = True) -> Verdict:
+    if answer is None:
+        return undecided()
+    return passed() if answer is good else failed()
+
+
+def session_cookies_protected(fact: SessionCookies, /, *, required: tuple[str, ...]) -> Verdict:
+    """Pass when each session cookie has the attributes that keep it from scripts and networks.
+
+    A page that sets no session cookie before anyone signs in leaves the question open.
+    """
+    sessions = [cookie for cookie in fact.cookies if cookie.session]
+    if not sessions:
+        return undecided()
+    bare = [(cookie.name, _lacking(cookie, required)) for cookie in sessions]
+    weak = tuple(f"{name} ({', '.join(lacking)})" for name, lacking in bare if lacking)
+    if weak:
+        return failed(cookies=weak)
+    return passed(cookies=tuple(cookie.name for cookie in sessions))
+
+
+def _lacking(cookie: Cookie, required: tuple[str, ...]) -> list[str]:
+    has = {
+        "Secure": cookie.secure,
+        "HttpOnly": cookie.http_only,
+        "SameSite": cookie.same_site in ("Strict", "Lax"),
+    }
+    return [attribute for attribute in required if not has[attribute]]
+
+
+def password_posted(fact: SignInPage, /) -> Verdict:
+    """Pass when the form sends the password in the request's body, not in the address."""
+    match fact.method:
+        case None:
+            return undecided()
+        case "get":
+            return failed()
+        case "post":
+            return passed()
+
+
+def long_passwords_accepted(fact: SignInPage, /, *, length: int, exemplary: int) -> Verdict:
+    """Pass when the form's visible limit, if any, lets a password of that length through.
+
+    Below the length the CNIL gives as an example for a password alone, the verdict says so.
+    """
+    if fact.maximum_length is None:
+        return passed(limit=Text("aucune longueur maximale affichée", "no visible maximum length"))
+    shown = str(fact.maximum_length)
+    if fact.maximum_length >= length:
+        return passed(limit=Text(f"{shown} caractères au plus", f"at most {shown} characters"))
+    short = fact.maximum_length < exemplary
+    consequence = Text(
+        f"\u00a0: un mot de passe de {exemplary} caractères est impossible",
+        f": a password of {exemplary} characters is impossible",
+    )
+    return failed(maximum=fact.maximum_length, consequence=consequence if short else Text("", ""))
+
+
+def sign_in_not_stored(fact: SignInPage, /) -> Verdict:
+    """Pass when browsers and proxies are told not to keep the sign-in page."""
+    if "no-store" in fact.cache_control.lower():
+        return passed()
+    return failed(cache_control=fact.cache_control or Text("absent", "absent"))
+
+
+def forgery_refused(fact: SignInPage, /) -> Verdict:
+    """Pass when the form carries a token that another site cannot guess."""
+    if fact.anti_forgery_token:
+        return passed()
+    # A form a script sends may carry its token in a header.
+    return undecided() if fact.method is None else failed()
+
+
+def ssh_password_refused(fact: SshSignIn, /, *, refused: tuple[str, ...], unclear: str) -> Verdict:
+    """Pass when no way to sign in that is offered is one of `refused`.
+
+    `unclear` may stand for a password or for a second factor: it leaves the question open.
+    """
+    found = tuple(method for method in fact.methods if method in refused)
+    if found:
+        return failed(found=found, methods=fact.methods)
+    if unclear in fact.methods or not fact.methods:
+        return undecided(methods=fact.methods)
+    return passed(methods=fact.methods)

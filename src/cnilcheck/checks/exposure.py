@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from cnilcheck.model.facts import OpenPort, OpenPorts, ServiceAccess
+import re
+from typing import Literal, TypeAlias
+
+from cnilcheck.model.facts import (
+    DirectoryListings,
+    DocumentAccess,
+    ListedDirectory,
+    OpenPort,
+    OpenPorts,
+    ReadableFile,
+    ReadableFiles,
+    ResponseHeaders,
+    SecurityPractice,
+    ServiceAccess,
+)
+from cnilcheck.model.scope import Frequency
+from cnilcheck.model.text import Text, spell
 from cnilcheck.model.verdict import Answer, Verdict, failed, passed, undecided
+from cnilcheck.model.words import Lang
 
 
 def data_services_closed(
@@ -51,3 +68,164 @@ def sign_in_asked(fact: ServiceAccess, /) -> Verdict:
             return undecided()
         case _:
             return passed(product=fact.product)
+
+
+_TEST_RHYTHM: dict[Frequency, Text] = {
+    "daily": Text("chaque jour", "daily"),
+    "weekly": Text("chaque semaine", "weekly"),
+    "monthly": Text("chaque mois", "monthly"),
+    "quarterly": Text("chaque trimestre", "quarterly"),
+    "yearly": Text("chaque année", "yearly"),
+}
+
+
+def security_tested(fact: SecurityPractice, /) -> Verdict:
+    """Pass when the security of the deployment is tested at some rhythm."""
+    match fact.tests:
+        case None:
+            return undecided()
+        case "never":
+            return failed()
+        case often:
+            return passed(often=_TEST_RHYTHM[often])
+
+
+def directories_not_listed(fact: DirectoryListings, /) -> Answer:
+    """Pass when none of the directories asked for shows a visitor what it holds."""
+    if fact.listed:
+        return tuple(failed(d.path, contents=_listed(d)) for d in fact.listed)
+    return passed(asked=fact.asked) if fact.asked else undecided()
+
+
+def _listed(directory: ListedDirectory) -> tuple[Text | str, ...]:
+    many = ("s", "ies") if directory.entries != 1 else ("", "y")
+    number = Text(f"{directory.entries} entrée{many[0]}", f"{directory.entries} entr{many[1]}")
+    names = directory.data_files[:6] + (("…",) if len(directory.data_files) > 6 else ())
+    return (number, *names)
+
+
+Concern: TypeAlias = Literal["data", "secrets", "version_control", "technical", "administration"]
+
+
+def none_readable(fact: ReadableFiles, /, *, concern: Concern) -> Answer:
+    """Pass when a visitor can read no file of that concern; each file is of one concern only."""
+    found = tuple(
+        failed(
+            file.path, contents=_contents(file), proof=file.proof, size=file.size,
+            secret=file.secrets[0].masked if file.secrets else "",
+        )
+        for file in fact.found
+        if _concern(file) == concern
+    )  # fmt: skip
+    if found:
+        return found
+    return passed(asked=fact.asked) if fact.asked else undecided()
+
+
+def _concern(file: ReadableFile) -> Concern:
+    match file.kind:
+        case "version_control":
+            return "version_control"
+        case "data_extract" | "database_dump" | "backup_archive":
+            return "data"
+        case "administration_page":
+            return "administration"
+    if file.secrets:
+        return "secrets"
+    return "data" if file.personal or file.kind == "document" else "technical"
+
+
+_FILE_KINDS = {
+    "data_extract": Text("extrait de données", "data extract"),
+    "database_dump": Text("copie de base de données", "database dump"),
+    "backup_archive": Text("archive de sauvegarde", "backup archive"),
+    "source_code": Text("code source", "source code"),
+    "configuration": Text("fichier de configuration", "configuration file"),
+    "version_control": Text("dépôt de code source", "source code repository"),
+    "log": Text("journal", "log"),
+    "diagnostic_page": Text("page de diagnostic", "diagnostic page"),
+    "administration_page": Text("page d’administration", "administration page"),
+    "document": Text("document", "document"),
+}
+_DATA_KINDS = {
+    "nir": Text("NIR (numéros de sécurité sociale)", "NIRs (social security numbers)"),
+    "email": Text("adresses électroniques", "e-mail addresses"),
+    "phone": Text("numéros de téléphone", "telephone numbers"),
+    "birth_date": Text("dates de naissance", "dates of birth"),
+    "test_result": Text("résultats de test", "test results"),
+    "credential": Text("identifiants de connexion", "credentials"),
+}
+
+
+def _contents(file: ReadableFile) -> tuple[Text, ...]:
+    """Return what a file is and holds, in the words of a report: counts only."""
+    parts = [_FILE_KINDS[file.kind]]
+    if file.records is not None:
+        parts.append(_counted(file.records, Text("enregistrement", "record"), plural="s"))
+    parts += [_counted(found.count, _DATA_KINDS[found.kind]) for found in file.personal]
+    if file.secrets:
+        parts.append(_counted(len(file.secrets), Text("secret", "secret"), plural="s"))
+    return tuple(parts)
+
+
+def _counted(count: int, what: Text, plural: str = "") -> Text:
+    fr, en = (plural if count > 1 else ""), (plural if count != 1 else "")
+    return Text(f"{spell(count, Lang.FR)} {what.fr}{fr}", f"{spell(count, Lang.EN)} {what.en}{en}")
+
+
+_ANSWERS = {
+    "refused": Text("l’accès est refusé", "access is refused"),
+    "redirected": Text("le visiteur est renvoyé ailleurs", "the visitor is sent elsewhere"),
+}
+
+
+def documents_refused(
+    fact: DocumentAccess, /, *, role: Literal["protected", "neighbour"]
+) -> Verdict | None:
+    """Pass when a visitor who is not signed in does not get a document of that role.
+
+    An absent document proves nothing: its address may be wrong, or it may have expired.
+    """
+    if fact.role != role:
+        return None
+    match fact.answer:
+        case "served":
+            return failed(status=fact.status, media_type=fact.media_type or "?")
+        case "absent":
+            return undecided(status=fact.status)
+        case answer:
+            return passed(status=fact.status, answer=_ANSWERS[answer])
+
+
+def headers_set(fact: ResponseHeaders, /, *, required: tuple[str, ...], framing: bool) -> Verdict:
+    """Pass when the page has the headers that tell a browser to restrict what it does.
+
+    Against framing, the header X-Frame-Options and the policy's frame-ancestors are both good.
+    """
+    missing = [name for name in required if not _effective(name, fact.headers.get(name, ""))]
+    policy = fact.headers.get("content-security-policy", "").lower()
+    framed = fact.headers.get("x-frame-options", "").strip().lower() in ("deny", "sameorigin")
+    if framing and not framed and "frame-ancestors" not in policy:
+        missing.append("x-frame-options")
+    return failed(missing=tuple(name.title() for name in missing)) if missing else passed()
+
+
+def _effective(name: str, value: str) -> bool:
+    value = value.strip().lower()
+    match name:
+        case "x-content-type-options":
+            return "nosniff" in value
+        case "referrer-policy":
+            return value not in ("", "unsafe-url")
+    return bool(value)
+
+
+_VERSION = re.compile(r"\d+\.\d+|/\d")
+
+
+def versions_hidden(fact: ResponseHeaders, /, *, headers: tuple[str, ...]) -> Verdict:
+    """Pass when the named headers tell no version number."""
+    told = tuple(
+        fact.headers[name] for name in headers if _VERSION.search(fact.headers.get(name, ""))
+    )
+    return failed(versions=told) if told else passed()

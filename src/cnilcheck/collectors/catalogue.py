@@ -4,16 +4,50 @@ from __future__ import annotations
 
 from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificates import Certificates
+from cnilcheck.collectors.data_samples import DataSamples
+from cnilcheck.collectors.declarations import (
+    AuthenticationDeclarations,
+    HostingDeclarations,
+    LoggingDeclarations,
+    SecurityDeclarations,
+)
+from cnilcheck.collectors.documents import Documents
+from cnilcheck.collectors.identity import NetworkIdentities
+from cnilcheck.collectors.logrotate import LogRotation
+from cnilcheck.collectors.logs import Logs
 from cnilcheck.collectors.opportunistic import Opportunistic
+from cnilcheck.collectors.password_samples import PasswordSamples
+from cnilcheck.collectors.plain_http import MainPage
 from cnilcheck.collectors.ports import Ports
+from cnilcheck.collectors.postgresql import DatabaseConfiguration
+from cnilcheck.collectors.secrets import SecretsInTree
+from cnilcheck.collectors.sign_in import SignIn
 from cnilcheck.collectors.tls import TlsListener
+from cnilcheck.collectors.web_exposure import WebExposure
+from cnilcheck.collectors.web_server import WebServerConfiguration
 
 
 def collectors() -> tuple[Collector, ...]:
     """Return one of each instrument; the slow ones come first, so that the others run beside."""
     return (
         Certificates(),
-        TlsListener(),
+        WebExposure(),
         Ports(),
+        TlsListener(),
+        Logs(),
+        Documents(),
+        SignIn(),
+        MainPage(),
         Opportunistic(),
+        NetworkIdentities(),
+        WebServerConfiguration(),
+        DatabaseConfiguration(),
+        LogRotation(),
+        SecretsInTree(),
+        PasswordSamples(),
+        DataSamples(),
+        HostingDeclarations(),
+        AuthenticationDeclarations(),
+        LoggingDeclarations(),
+        SecurityDeclarations(),
     )

@@ -124,8 +124,11 @@ class StrictTransport(Fact, frozen=True):
     include_subdomains: bool
 
 
-class DatabaseEncryption(Fact, frozen=True):
-    """What a database answers when asked for TLS, and whether it goes on without."""
+class ServiceEncryption(Fact, frozen=True):
+    """Whether a service that begins in clear offers TLS, and takes credentials without it.
+
+    `accepts_plaintext` is None where only an attempt to sign in would tell.
+    """
 
     product: str
     offers_tls: bool
@@ -287,11 +290,11 @@ class ResponseHeaders(Fact, frozen=True):
 
 
 class SignInPage(Fact, frozen=True):
-    """A page with a password field, as a visitor sees it."""
+    """A page with a password field, as a visitor sees it; `method` None: a script sends it."""
 
     page_scheme: Literal["http", "https"]
     posts_to_scheme: Literal["http", "https"]
-    method: Literal["get", "post"]
+    method: Literal["get", "post"] | None
     minimum_length: int | None
     maximum_length: int | None
     anti_forgery_token: bool
@@ -374,13 +377,18 @@ class LogExtent(Fact, frozen=True):
 
 
 class LogFields(Fact, frozen=True):
-    """Share of lines, 0 to 1, in which a field of CNIL 2021-122 has a meaningful value."""
+    """Share of lines, 0 to 1, in which a field of CNIL 2021-122 has a meaningful value.
+
+    `lines` counts those that record an operation. The author's share is taken of the operations
+    that handed something out: who looks at a style sheet need not be known.
+    """
 
     lines: int
     author: float
     time_with_zone: float
     operation: float
     reference: float
+    log_class: LogClass = LogClass.TECHNICAL
 
 
 class Silence(Struct, frozen=True, forbid_unknown_fields=True):
@@ -399,7 +407,10 @@ class LogSilences(Fact, frozen=True):
 
 
 class LogPersonalData(Fact, frozen=True):
-    """Personal data and secrets written into a log: kinds and counts, never a value."""
+    """Personal data and secrets written into a log: kinds and counts, never a value.
+
+    The author of an operation is left out; an e-mail counts only inside an address asked for.
+    """
 
     lines: int
     found: tuple[DataCount, ...]
@@ -481,6 +492,56 @@ class NetworkIdentity(Fact, frozen=True):
     reserved: bool
 
 
+class SshServer(Fact, frozen=True):
+    """What an SSH server says of itself; protocol 1.99 means both 1 and 2 (RFC 4253)."""
+
+    protocol: str
+    product: str
+
+
+class SshAlgorithms(Fact, frozen=True):
+    """The algorithms one SSH server offers, in its order of preference.
+
+    `received` is what comes from clients, `sent` what goes to them; `extensions` are signs such as
+    strict key exchange, which stand in the same list as the key exchanges.
+    """
+
+    key_exchanges: tuple[str, ...]
+    host_keys: tuple[str, ...]
+    ciphers_received: tuple[str, ...]
+    ciphers_sent: tuple[str, ...]
+    macs_received: tuple[str, ...]
+    macs_sent: tuple[str, ...]
+    compressions: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+
+
+class SshKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """One host key: RSA, DSA, ECDSA, Ed25519 or Ed448, and its size."""
+
+    algorithm: str
+    bits: int
+
+
+class SshHostKeys(Fact, frozen=True):
+    """The host keys one SSH server showed; `unread` names those offered but not shown."""
+
+    keys: tuple[SshKey, ...]
+    unread: tuple[str, ...] = ()
+
+
+class SshGroupExchange(Fact, frozen=True):
+    """Size of the Diffie-Hellman group given to a client that asks for the smallest, 1024 bits."""
+
+    bits: int
+
+
+class SshSignIn(Fact, frozen=True):
+    """Ways to sign in offered, as a first step, to an unknown account; `none` let it in at once."""
+
+    methods: tuple[str, ...]
+
+
 AnyFact: TypeAlias = (
     TlsProtocols
     | TlsSuites
@@ -492,7 +553,7 @@ AnyFact: TypeAlias = (
     | TlsFlaw
     | PlainHttp
     | StrictTransport
-    | DatabaseEncryption
+    | ServiceEncryption
     | PasswordHashes
     | StoredData
     | PasswordEncryptionSetting
@@ -526,4 +587,9 @@ AnyFact: TypeAlias = (
     | HostingTransfers
     | HostingTerms
     | NetworkIdentity
+    | SshServer
+    | SshAlgorithms
+    | SshHostKeys
+    | SshGroupExchange
+    | SshSignIn
 )

@@ -77,7 +77,7 @@ _HEALTH_CONTEXT = re.compile(r"(?i)r[ée]sultat|result|test|covid|antig|pcr|pati
 # What follows the name is no secret: masked already, a question, a sentence, a template.
 _NO_VALUE = (
     r"(?!(?:-|null|none|nil|true|false|yes|no|on|off|undefined|empty|vide|oui|non|must|is|was|has|for"
-    r"|required|invalid|incorrect|expired|changed|bearer|basic|\[?filtered\]?|\[?redacted\]?|masked"
+    r"|all|amd64|arm64|armhf|i386|required|invalid|incorrect|expired|changed|bearer|basic|\[?filtered\]?|\[?redacted\]?|masked"
     r"|hidden)(?![a-z0-9_])|\*{2,}|[\[<({•]|x{3,}|%s|\$\{)"
 )
 _CREDENTIAL = re.compile(
@@ -139,12 +139,47 @@ def count_personal_data(text: str) -> tuple[DataCount, ...]:
     )
 
 
-def personal_values(text: str) -> Iterator[tuple[DataKind, tuple[str, ...]]]:
+_ALL_KINDS: frozenset[DataKind] = frozenset(
+    {"nir", "email", "phone", "birth_date", "test_result", "credential"}
+)
+_WORDS: dict[DataKind, tuple[str, ...]] = {
+    "email": ("@", "%40"),
+    "birth_date": ("naiss", "birth", "dob", " le "),
+    "test_result": ("positi", "gati"),
+    "credential": (
+        "pass", "pwd", "mdp", "token", "jwt", "api", "secret", "sess", "authoriz", "identified",
+        "eyj",
+    ),
+}  # fmt: skip
+_DIGITS = str.maketrans("123456789+.-\u00a0\u202f", "000000000     ")
+_NIR_GROUPS = ("0000000000", "0 00 00 00 000", "0 00 00 0a 000", "0 00 00 0b 000")
+
+
+def possible_kinds(text: str, among: frozenset[DataKind] = _ALL_KINDS) -> frozenset[DataKind]:
+    """Return the kinds the text may hold, told by cheap signs: none is left out that it does."""
+    plain = text.casefold()
+    kinds = {k for k, words in _WORDS.items() if k in among and any(w in plain for w in words)}
+    if "nir" in among or "phone" in among:
+        digits = plain.replace("%20", " ").translate(_DIGITS)
+        corsican = "000000" in digits and ("0a00" in digits or "0b00" in digits)
+        if corsican or any(groups in digits for groups in _NIR_GROUPS):
+            kinds.add("nir")
+        if "0000000000" in digits or "0 00 00 00 00" in digits or "(0)" in plain:
+            kinds.add("phone")
+    return among & kinds
+
+
+def personal_values(
+    text: str, among: frozenset[DataKind] = _ALL_KINDS
+) -> Iterator[tuple[DataKind, tuple[str, ...]]]:
     """Yield each kind with the values seen, in clear: for counting only, never to be kept."""
-    yield "nir", tuple(re.sub(r"%20|[^0-9A-Za-z]", "", m[0]) for m in find_nirs(text))
+    possible = possible_kinds(text, among)
+    if "nir" in possible:
+        yield "nir", tuple(re.sub(r"%20|[^0-9A-Za-z]", "", m[0]) for m in find_nirs(text))
     for kind, finder in _FINDERS:
-        yield kind, tuple(m[0] for m in finder.finditer(text))
-    if _HEALTH_CONTEXT.search(text):
+        if kind in possible:
+            yield kind, tuple(m[0] for m in finder.finditer(text))
+    if "test_result" in possible and _HEALTH_CONTEXT.search(text):
         yield "test_result", tuple(m[2] for m in _RESULT.finditer(text))
 
 
@@ -166,8 +201,8 @@ _ELEMENT = re.compile(
 )
 _DSN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{2,20}://)([^\s:/@'\"]{0,64}):([^\s/@'\"]{3,200})@")
 _CONNECTION = re.compile(
-    r"(?i)\b(?:host|server|data source|dbname|user|uid|user id)=[^'\"\n]{1,200}?"
-    r"[\s;](?:password|pwd)=(?P<value>[^\s;'\"]{3,200})"
+    r"(?i)\b(?:host|server|data source|dbname|user|uid|user id)=[^'\"\n,]{1,200}?"
+    r"[\s;](?:password|pwd)=(?P<value>[^\s;,()'\"]{3,200})"
 )
 _CALL = re.compile(
     r"""(?i)\b(?:mysqli_connect|mysql_connect|mysqli_real_connect|pg_connect|new\s{1,3}\\?pdo
@@ -201,11 +236,12 @@ _NOT_A_SECRET = re.compile(
     r"|[^\W\d_]+(?:[ ’'.,:!?…-]+[^\W\d_]+)+[ .:!?…]*)$"
 )
 _NOT_A_NAME = frozenset(
-    "algo algorithm attempt attempts class column command confirm confirmation count csrf days"
-    " encryption error expiration expires expiry field file format hash hashed hasher header help"
-    " hint id input kind label length lifetime max message method min name path pattern placeholder"
-    " policy prefix program prompt provider regex reset rule selector size storage strength style"
-    " text timeout title tokenizer ttl type uri url valid validation validator xsrf".split()
+    "algo algorithm attempt attempts class column command confirm confirmation count csrf date"
+    " days encryption error expiration expires expiry field file format hash hashed hasher"
+    " header help hint id input kind label last length lifetime manager max message method min"
+    " name path pattern placeholder policy prefix program prompt provider public regex reset"
+    " rule selector size storage strength style text timeout title tokenizer ttl type uri url"
+    " used valid validation validator xsrf".split()
 )
 _DIGIT_AND_LETTER = re.compile(r"(?=[^\d]*\d)(?=[\d\W_]*[A-Za-z])")
 # In these languages a bare word after `password =` is a variable; elsewhere it is the value.
