@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import textwrap
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -14,15 +14,8 @@ from cnilcheck.documents.rules import Catalogue
 from cnilcheck.errors import UsageError
 from cnilcheck.model.rule import Requirement, Rule
 from cnilcheck.model.text import Text, french
-from cnilcheck.model.words import Binding, Lang, Module, Severity
-
-_BINDINGS = {
-    Binding.LAW: Text("loi", "law"),
-    Binding.BINDING_FRAMEWORK: Text("référentiel opposable", "binding framework"),
-    Binding.CNIL_RECOMMENDATION: Text("recommandation de la CNIL", "CNIL recommendation"),
-    Binding.ANSSI_GUIDE: Text("guide de l’ANSSI", "ANSSI guide"),
-    Binding.INDUSTRY: Text("bonne pratique professionnelle", "industry practice"),
-}
+from cnilcheck.model.words import Lang, Module, Severity
+from cnilcheck.renderers.words import BINDINGS, SEVERITIES
 
 
 def list_rules(
@@ -87,11 +80,14 @@ def _print(rule: Rule, known: Catalogue, console: Console, lang: Lang) -> None:
         console.print(Styled(Text(french(fr), en).to(lang), style="bold"))
 
     def body(text: str) -> None:
-        console.print(Padding(Styled(text), (0, 0, 0, 2)))
+        # textwrap keeps no-break spaces together, which rich would break at.
+        width = min(console.width, 100) - 4
+        console.print(textwrap.indent(textwrap.fill(text, width), "  "), markup=False)
 
     console.print(Styled(rule.title.to(lang), style="bold"))
     meaning = known.weaknesses[rule.weakness].meaning.to(lang)
-    console.print(Styled(f"{rule.id} · {rule.module} · {rule.severity} · {meaning}"))
+    severity = SEVERITIES[rule.severity].to(lang)
+    console.print(Styled(f"{rule.id} · {rule.module} · {severity} · {meaning}"))
     head("Ce qui peut arriver", "What can happen")
     body(rule.rationale.to(lang))
     head("Ce qui le demande", "What asks for it")
@@ -106,7 +102,7 @@ def _print(rule: Rule, known: Catalogue, console: Console, lang: Lang) -> None:
         body(f"{number}. {step}")
     for fix in rule.remediation.fixes:
         body(f"{fix.for_} :" if lang is Lang.FR else f"{fix.for_}:")
-        console.print(Padding(Styled(fix.code.rstrip()), (0, 0, 0, 6)))
+        console.print(textwrap.indent(fix.code.rstrip(), " " * 6), markup=False)
     head("Comment le vérifier", "How to verify")
     body(rule.remediation.verify.to(lang))
     head("La question à poser", "The question to ask")
@@ -115,5 +111,5 @@ def _print(rule: Rule, known: Catalogue, console: Console, lang: Lang) -> None:
 
 def _cited(requirement: Requirement, known: Catalogue, lang: Lang) -> str:
     source = known.sources[requirement.source]
-    binding = _BINDINGS[requirement.binding].to(lang)
+    binding = BINDINGS[requirement.binding].to(lang)
     return f"{source.title.to(lang)}, {requirement.place.to(lang)} ({binding})"

@@ -125,11 +125,14 @@ def _tell(folder: AuditFolder, report: Report, code: ExitCode, telling: Telling)
 
 
 def _meaning(code: ExitCode, fail_on: Severity) -> str:
+    from cnilcheck.renderers.words import SEVERITIES
+
+    level = SEVERITIES[fail_on].to(LANG).lower()
     match code:
         case ExitCode.SOMETHING_FAILS:
             meaning = say(
-                f"au moins un manquement de gravité {fail_on} ou plus",
-                f"at least one failure of severity {fail_on} or above",
+                f"au moins un manquement de gravité {level} ou plus",
+                f"at least one failure of severity {level} or above",
             )
         case ExitCode.NOT_OBSERVED:
             meaning = say(
@@ -138,7 +141,7 @@ def _meaning(code: ExitCode, fail_on: Severity) -> str:
             )
         case _:
             meaning = say(
-                f"aucun manquement de gravité {fail_on} ou plus",
-                f"no failure of severity {fail_on} or above",
+                f"aucun manquement de gravité {level} ou plus",
+                f"no failure of severity {level} or above",
             )
     return say(f"Code de sortie {code.value} : {meaning}.", f"Exit code {code.value}: {meaning}.")

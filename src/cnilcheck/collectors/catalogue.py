@@ -22,6 +22,7 @@ from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.postgresql import DatabaseConfiguration
 from cnilcheck.collectors.secrets import SecretsInTree
 from cnilcheck.collectors.sign_in import SignIn
+from cnilcheck.collectors.ssh import Ssh
 from cnilcheck.collectors.tls import TlsListener
 from cnilcheck.collectors.web_exposure import WebExposure
 from cnilcheck.collectors.web_server import WebServerConfiguration
@@ -39,6 +40,7 @@ def collectors() -> tuple[Collector, ...]:
         SignIn(),
         MainPage(),
         Opportunistic(),
+        Ssh(),
         NetworkIdentities(),
         WebServerConfiguration(),
         DatabaseConfiguration(),

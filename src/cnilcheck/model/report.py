@@ -56,12 +56,16 @@ class Deadline(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleCoverage(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many rules were assessed, and on what: measured or read, or on people's word."""
+    """How many rules were assessed, and on what: measured or read, or on people's word.
+
+    A rule without an object here is counted apart: it was not assessed.
+    """
 
     rules: int
     assessed: int
     measured: int
     declared: int
+    not_applicable: int
 
 
 class Summary(Struct, frozen=True, forbid_unknown_fields=True):

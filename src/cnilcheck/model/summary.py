@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
-from cnilcheck.model.evidence import Collected, Gap
+from cnilcheck.model.evidence import Collected, Evidence, Gap
+from cnilcheck.model.facts import NetworkIdentity
 from cnilcheck.model.plan import deadline
 from cnilcheck.model.report import Finding, Report, RuleCoverage, Summary, Tool
 from cnilcheck.model.scope import Scope
@@ -80,18 +81,27 @@ def _counted(values: Iterable[str], kinds: Iterable[str]) -> dict[str, int]:
 
 
 def _coverage(findings: Sequence[Finding]) -> RuleCoverage:
-    # A rule that fails, passes or has no object somewhere was assessed; a gap alone is not.
-    concluded = [f for f in findings if f.outcome is not Outcome.INCONCLUSIVE]
-    assessed = {f.rule for f in concluded}
-    measured = {f.rule for f in concluded if f.basis in ("measured", "read")}
-    declared = {f.rule for f in concluded if f.basis == "declared"} - measured
+    # A rule that fails or passes somewhere was assessed; a gap alone is not.
+    measured = {f.rule for f in findings if f.basis in ("measured", "read")}
+    declared = {f.rule for f in findings if f.basis == "declared"} - measured
+    assessed = measured | declared
+    without = {f.rule for f in findings if f.outcome is Outcome.NOT_APPLICABLE} - assessed
     return RuleCoverage(
-        len({f.rule for f in findings}), len(assessed), len(measured), len(declared)
+        rules=len({f.rule for f in findings}),
+        assessed=len(assessed),
+        measured=len(measured),
+        declared=len(declared),
+        not_applicable=len(without),
     )
 
 
 def _unobserved(scope: Scope, collected: Collected) -> tuple[str, ...]:
-    seen = {o.target for o in collected.observations if not isinstance(o, Gap)}
+    # Whom an address belongs to is known without contact: it is no observation of the target.
+    seen = {
+        o.target
+        for o in collected.observations
+        if isinstance(o, Evidence) and not isinstance(o.fact, NetworkIdentity)
+    }
     asked = [target.spelling for target in scope.targets]
     asked += [
         o.target

@@ -115,8 +115,8 @@ def coverage(report: Report, lang: Lang) -> str:
         words.MEASURED.to(counts.measured, lang),
         words.DECLARED.to(counts.declared, lang),
     ]
-    rest = counts.assessed - counts.measured - counts.declared
-    parts += [words.WITHOUT_OBJECT.to(rest, lang)] if rest > 0 else []
+    rest = counts.not_applicable
+    parts += [words.WITHOUT_OBJECT.to(rest, lang)] if rest else []
     return f"{assessed}{words.COLON.to(lang)} {', '.join(parts)}"
 
 

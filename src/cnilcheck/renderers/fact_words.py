@@ -34,9 +34,12 @@ FIELDS = _words("""
     certificate | certificat | certificate
     character_classes | classes de caractères | character classes
     cipher | chiffrement | cipher
+    ciphers_received | chiffrements reçus | ciphers received
+    ciphers_sent | chiffrements envoyés | ciphers sent
     class | comptes | accounts
     clauses | clauses | clauses
     clock_synchronised | horloge synchronisée | clock synchronised
+    compressions | compressions | compressions
     connections | connexions | connections
     contract | contrat | contract
     cookies | cookies | cookies
@@ -59,6 +62,7 @@ FIELDS = _words("""
     exists | existe | exists
     expected | lignes attendues | lines expected
     expires_on | expire le | expires on
+    extensions | extensions | extensions
     factors | facteurs | factors
     files_read | fichiers lus | files read
     first | première ligne | first line
@@ -69,12 +73,15 @@ FIELDS = _words("""
     headers | en-têtes | headers
     holder | titulaire | holder
     host | machine | host
+    host_keys | clés du serveur | host keys
     http_only | HttpOnly | HttpOnly
     include_subdomains | sous-domaines compris | subdomains included
     initial_password_changed | mot de passe initial à changer | initial password must change
     issued_on | délivré le | issued on
     justification | justification | justification
     key_exchange | échange de clés | key exchange
+    key_exchanges | échanges de clés | key exchanges
+    keys | clés | keys
     kind | nature | kind
     last | dernière ligne | last line
     lifetime | durée en secondes | lifetime in seconds
@@ -84,11 +91,14 @@ FIELDS = _words("""
     log | journal | log
     log_class | classe du journal | class of log
     mac | intégrité | integrity
+    macs_received | contrôles d'intégrité reçus | integrity checks received
+    macs_sent | contrôles d'intégrité envoyés | integrity checks sent
     masked | extrait masqué | masked extract
     max_age | durée en secondes | duration in seconds
     maximum_length | longueur maximale | maximum length
     media_type | type de contenu | content type
     method | méthode | method
+    methods | méthodes | methods
     minimum_length | longueur minimale | minimum length
     mode | mode | mode
     name | nom | name
@@ -160,6 +170,7 @@ FIELDS = _words("""
     uncertified | sans certificat | without a certificate
     undetermined | non déterminé | undetermined
     unparsed | lignes illisibles | unparsed lines
+    unread | non lues | unread
     validation | validation | validation
     value | valeur | value
     who | qui | who
