@@ -72,7 +72,11 @@ _RESULT = re.compile(
     rf"(?i)(?:{_FIELD_RESULT}|(?P<cell>{_CELL}))"
     r"(positif|positive|n[ée]gatif|negative)e?(?![a-zà-ÿ])(?(cell)(?=['\"]?\s*(?:[;|\t,)\r\n]|$)))"
 )
-_HEALTH_CONTEXT = re.compile(r"(?i)r[ée]sultat|result|test|covid|antig|pcr|patient")
+_HEALTH_CONTEXT = re.compile(
+    r"(?i)r[ée]sultat|covid|antig|pcr|patient|d[ée]pist|s[ée]rolog|biolog|sant[ée]|health"
+)
+# A table is about somebody's tests where no line of a program is: `result=negative` of a cache.
+_TABLE_CONTEXT = re.compile(rf"{_HEALTH_CONTEXT.pattern}|result|(?<![a-z])tests?(?![a-z])")
 
 # What follows the name is no secret: masked already, a question, a sentence, a template.
 _NO_VALUE = (
@@ -179,8 +183,15 @@ def personal_values(
     for kind, finder in _FINDERS:
         if kind in possible:
             yield kind, tuple(m[0] for m in finder.finditer(text))
-    if "test_result" in possible and _HEALTH_CONTEXT.search(text):
-        yield "test_result", tuple(m[2] for m in _RESULT.finditer(text))
+    if "test_result" in possible:
+        yield "test_result", tuple(_results(text))
+
+
+def _results(text: str) -> Iterator[str]:
+    health, table = _HEALTH_CONTEXT.search(text), _TABLE_CONTEXT.search(text)
+    for match in _RESULT.finditer(text) if table else ():
+        if health or match["cell"] is not None:
+            yield match[2]
 
 
 _SECRET_WORD = r"(?:passw(?:or)?d|passphrase|pwd|mot_?de_?passe|mdp|secret|api_?key|token)"
@@ -196,9 +207,7 @@ _DEFINED = re.compile(
     rf"(?i)(?:define\s{{0,3}}\(\s{{0,3}}['\"]|key\s{{0,3}}=\s{{0,3}}['\"]|<|set){_NAME}"
     rf"(?:['\"]\s{{0,3}},\s{{0,3}}|['\"]\s{{1,3}}value\s{{0,3}}=\s{{0,3}}|\(\s{{0,3}}){_QUOTED}"
 )
-_ELEMENT = re.compile(
-    rf"(?i)<{_NAME}>(?P<quoted>[^<\s]{{4,200}})</"
-)
+_ELEMENT = re.compile(rf"(?i)<{_NAME}>(?P<quoted>[^<\s]{{4,200}})</")
 _DSN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{2,20}://)([^\s:/@'\"]{0,64}):([^\s/@'\"]{3,200})@")
 _CONNECTION = re.compile(
     r"(?i)\b(?:host|server|data source|dbname|user|uid|user id)=[^'\"\n,]{1,200}?"
@@ -335,9 +344,7 @@ def _without_value(match: re.Match[str]) -> str:
     return match[0][:start] + MASK + match[0][end:]
 
 
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
-)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def printable(text: str, limit: int = 300) -> str:
