@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from cnilcheck.model.text import Text, fill, french, spell
+from cnilcheck.model.text import Text, english, fill, french, spell
 from cnilcheck.model.words import Lang
 
 
@@ -46,3 +46,7 @@ def test_braces_inside_a_value_stay_as_they_are() -> None:
 )
 def test_french_is_typeset_and_code_is_left_alone(plain: str, typeset: str) -> None:
     assert french(plain) == typeset
+
+
+def test_english_apostrophes_are_typeset_and_code_is_left_alone() -> None:
+    assert english("the host's, patients' `it's`") == "the host’s, patients’ `it's`"

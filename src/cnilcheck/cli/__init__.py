@@ -11,7 +11,7 @@ import typer
 from cnilcheck import __version__
 from cnilcheck.cli.words import LANG, say
 from cnilcheck.errors import UsageError
-from cnilcheck.model.words import Lang, Module, Severity
+from cnilcheck.model.words import Lang, Module, Profile, Severity
 
 app = typer.Typer(
     name="cnilcheck",
@@ -66,6 +66,16 @@ _AsOf = Annotated[
     str | None,
     typer.Option("--as-of", help=say("Juger à cette date.", "Judge for that day."), metavar="DATE"),
 ]
+_Profile = Annotated[
+    Profile | None,
+    typer.Option(
+        "--profile",
+        help=say(
+            "Les nombres de qui : ceux de l'ANSSI, ou ceux de Mozilla pour TLS.",
+            "Whose numbers: ANSSI's, or Mozilla's for TLS.",
+        ),
+    ),
+]
 _Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help=say("N'afficher que l'essentiel.", "Print little."))
 ]
@@ -110,6 +120,7 @@ def scan(
     fail_on: _FailOn = Severity.HIGH,
     strict: _Strict = False,
     as_of: _AsOf = None,
+    profile: _Profile = None,
     force: _Force = False,
     quiet: _Quiet = False,
 ) -> None:
@@ -117,7 +128,8 @@ def scan(
     from cnilcheck.cli.scan import run_scan
 
     telling = _telling(lang, formats, fail_on, strict, quiet)
-    raise typer.Exit(run_scan(urls or [], scope, out or _new_folder(), as_of, force, telling))
+    folder = out or _new_folder()
+    raise typer.Exit(run_scan(urls or [], scope, folder, as_of, force, telling, profile))
 
 
 @app.command(
@@ -170,13 +182,14 @@ def report(
     fail_on: _FailOn = Severity.HIGH,
     strict: _Strict = False,
     as_of: _AsOf = None,
+    profile: _Profile = None,
     quiet: _Quiet = False,
 ) -> None:
     """Write the reports of an audit anew, from its evidence."""
     from cnilcheck.cli.scan import run_report
 
     telling = _telling(lang, formats, fail_on, strict, quiet)
-    raise typer.Exit(run_report(folder, as_of, telling))
+    raise typer.Exit(run_report(folder, as_of, telling, profile))
 
 
 rules_app = typer.Typer(

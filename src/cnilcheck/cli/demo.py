@@ -52,13 +52,12 @@ def serve_demo(mended: bool) -> None:
 def _introduction(mended: bool) -> str:
     if mended:
         return say(
-            "Réplique corrigée, sur 127.0.0.1 seulement. Les personnes et les entreprises sont "
-            "inventées.",
-            "Mended replica, on 127.0.0.1 only. The people and companies are invented.",
+            "Réplique corrigée, sur 127.0.0.1. Les personnes et les entreprises sont inventées.",
+            "Mended replica, on 127.0.0.1. The people and companies are invented.",
         )
     return say(
-        "Réplique d'un déploiement qui a les défauts constatés dans l'affaire MED-2021-093, sur "
-        "127.0.0.1 seulement.\nLes personnes, les entreprises et les détails sont inventés.",
-        "Replica of a deployment with the flaws found in the case MED-2021-093, on 127.0.0.1 "
-        "only.\nThe people, companies and details are invented.",
+        "Réplique inspirée des constats de la mise en demeure MED-2021-093, sur 127.0.0.1.\n"
+        "Les personnes, les entreprises et les détails sont inventés.",
+        "Replica inspired by the findings of the formal notice MED-2021-093, on 127.0.0.1.\n"
+        "The people, companies and details are invented.",
     )

@@ -19,7 +19,7 @@ class Watch:
         self._console = Console(stderr=True)
         shown = self._console.is_terminal and not quiet
         self._progress = Progress(
-            TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("[bold]{task.description}"), BarColumn(bar_width=16), MofNCompleteColumn(),
             TimeElapsedColumn(), TextColumn("{task.fields[under_way]}", markup=False),
             console=self._console, transient=True, disable=not shown,
         )  # fmt: skip
@@ -39,7 +39,7 @@ class Watch:
 
     def __call__(self, instrument: str, target: str, step: str) -> None:
         """Note one step of one observation: `start`, `done` or `gap`."""
-        what = f"{instrument} {printable(target, 40)}"
+        what = f"{instrument} {printable(target, 28)}"
         with self._lock:
             if step == "start":
                 self._under_way.append(what)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 import sys
 from pathlib import Path
 
+import msgspec
 import yaml
 
 from cnilcheck.cli.run import Telling, catalogue, conclude, day, observe
@@ -17,12 +19,19 @@ from cnilcheck.errors import ScopeError, UsageError
 from cnilcheck.folder import EVIDENCE, JOURNAL, SCOPE, AuditFolder
 from cnilcheck.model.scope import Declarations, Scope, Sources
 from cnilcheck.model.summary import ExitCode
+from cnilcheck.model.words import Profile
 
 _DEFAULT_SCOPE = Path("cnilcheck.yaml")
 
 
 def run_scan(
-    urls: list[str], file: Path | None, out: Path, as_of: str | None, force: bool, telling: Telling
+    urls: list[str],
+    file: Path | None,
+    out: Path,
+    as_of: str | None,
+    force: bool,
+    telling: Telling,
+    profile: Profile | None = None,
 ) -> ExitCode:
     """Audit, write the folder, and return the exit code; raises UsageError before any contact."""
     judged_for = day(as_of, "--as-of")
@@ -30,8 +39,28 @@ def run_scan(
     if not scope.targets and scope.sources == Sources() and scope.declarations == Declarations():
         raise ScopeError(f"{file}: targets: nothing to look at", "see `cnilcheck init`")
     _names_known_rules(scope, file)
+    if profile is not None:
+        scope, written = judged_by(scope, profile), _stating(written, profile)
     folder, collected = observe(scope, base, written, out, force=force, telling=telling)
     return conclude(folder, scope, collected, judged_for, telling)
+
+
+def judged_by(scope: Scope, profile: Profile | None) -> Scope:
+    """Return the scope with the profile an option names, or as it is."""
+    return scope if profile is None else msgspec.structs.replace(scope, profile=profile)
+
+
+def _stating(written: bytes, profile: Profile) -> bytes:
+    """Return the scope's text with that profile, so that the stored audit says how it was judged.
+
+    A text written in another style than line by line stays as it is.
+    """
+    kept = re.sub(rb"(?m)^profile:.*\n?", b"", written).rstrip(b"\n")
+    stated = kept + f"\nprofile: {profile.value}\n".encode()
+    try:
+        return stated if isinstance(yaml.safe_load(stated), dict) else written
+    except yaml.YAMLError:
+        return written
 
 
 def _names_known_rules(scope: Scope, file: Path | None) -> None:
@@ -59,11 +88,13 @@ def _scope(urls: list[str], file: Path | None) -> tuple[Scope, Path, bytes]:
     return read_scope(path, today), path.resolve().parent, path.read_bytes()
 
 
-def run_report(path: Path, as_of: str | None, telling: Telling) -> ExitCode:
+def run_report(
+    path: Path, as_of: str | None, telling: Telling, profile: Profile | None = None
+) -> ExitCode:
     """Judge the stored evidence again, write the reports anew, and return the exit code."""
     folder = AuditFolder.reopen(path)
     try:
-        scope = read_scope(path / SCOPE, dt.date.today(), to_scan=False)
+        scope = judged_by(read_scope(path / SCOPE, dt.date.today(), to_scan=False), profile)
         collected = read_evidence(path / EVIDENCE)
         judged_for = day(as_of, "--as-of")
     except UsageError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -128,8 +128,17 @@ def french(text: str) -> str:
     colon and inside « », a narrow one before ; ! ? and %. Code between backticks, addresses and
     placeholders stay as they are.
     """
+    return _outside_code(_typeset, text)
+
+
+def english(text: str) -> str:
+    """Return English text with typographic apostrophes; code and addresses stay as they are."""
+    return _outside_code(lambda part: re.sub(r"(?<=\w)'(?=\w|\s|$|[.,;:)])", "’", part), text)
+
+
+def _outside_code(change: Callable[[str], str], text: str) -> str:
     parts = _CODE.split(text)
-    parts[::2] = [_typeset(part) for part in parts[::2]]
+    parts[::2] = [change(part) for part in parts[::2]]
     return "".join(parts)
 
 
