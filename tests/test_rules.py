@@ -38,6 +38,7 @@ def findings_of(bound: BoundRule, example: Example):
         version=1,
         health_data=example.context.health_data,
         organisation=Organisation("Exemple", role=role) if role else None,
+        profile=example.context.profile,
     )
     collected = Collected(SCHEMA, "0", NOW, NOW, False, (evidence,))
     return judge([bound], collected, scope, example.as_of)
@@ -95,3 +96,11 @@ def french(rule: Rule) -> list[str]:
     texts = [rule.title, rule.rationale, rule.question.text, rule.remediation.verify]
     texts += [says.pass_, says.fail, says.not_applicable, says.inconclusive]
     return [t.fr for t in texts if t is not None] + list(rule.remediation.steps.fr)
+
+
+@pytest.mark.parametrize("bound", BOUND)
+def test_a_reference_is_a_number_or_words_in_both_languages(bound: BoundRule) -> None:
+    for requirement in bound.rule.requirements:
+        if isinstance(requirement.reference, str):
+            bare = re.sub(r"\b(art|scrypt|bcrypt|yescrypt)\b", "", requirement.reference)
+            assert not re.search(r"(?<![A-Za-zÀ-ÿ])[a-zà-ÿ]{3,}", bare), requirement.reference

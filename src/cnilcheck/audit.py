@@ -24,10 +24,18 @@ from cnilcheck.model.personal_data import mask, printable
 from cnilcheck.model.report import Finding, Waived
 from cnilcheck.model.rule import BoundRule, Rule
 from cnilcheck.model.scope import Attestation, Scope
-from cnilcheck.model.sentences import DECLARED, GAPS, NO_OBJECT, NOT_IN_FORCE, UNANSWERED
+from cnilcheck.model.sentences import (
+    DECLARED,
+    GAPS,
+    JUDGED_BY,
+    LOOSER,
+    NO_OBJECT,
+    NOT_IN_FORCE,
+    UNANSWERED,
+)
 from cnilcheck.model.text import Text, Value, fill
 from cnilcheck.model.verdict import Context, Verdict, not_applicable, undecided
-from cnilcheck.model.words import GapReason, Method, Outcome
+from cnilcheck.model.words import GapReason, Method, Outcome, Profile
 from cnilcheck.supervise import Run, Watcher, supervise
 
 _BASES = {Method.TEST: "measured", Method.EXAMINE: "read", Method.INTERVIEW: "declared"}
@@ -104,9 +112,8 @@ def judge(
     A gap makes a finding inconclusive: never a pass, never a fail. Pure: the same evidence,
     rules and day give the same findings.
     """
-    context = Context(
-        as_of, scope.health_data, scope.organisation.role if scope.organisation else None
-    )
+    role = scope.organisation.role if scope.organisation else None
+    context = Context(as_of, scope.health_data, role, scope.profile)
     findings: dict[str, Finding] = {}
     for bound in rules:
         for observation, verdict in _verdicts(bound, collected, context):
@@ -126,8 +133,7 @@ def _verdicts(
     for observation in collected.observations:
         match observation:
             case Evidence(fact=fact) if type(fact) is bound.fact:
-                answer = bound.judge(fact, context)
-                verdicts = answer if isinstance(answer, tuple) else (answer,) if answer else ()
+                verdicts = _by_profile(bound, fact, context)
                 answered = answered or bool(verdicts)
                 yield from ((observation, verdict) for verdict in verdicts)
                 silent += [] if verdicts else [observation]
@@ -141,6 +147,32 @@ def _verdicts(
                 absent.append(observation)
     if not answered:
         yield from _without_answer(silent, absent)
+
+
+def _by_profile(bound: BoundRule, fact: Fact, context: Context) -> tuple[Verdict, ...]:
+    """Return the verdicts; numbers that are not ANSSI's are named, and looser ones never pass."""
+    verdicts = _answers(bound, fact, context)
+    if context.profile is Profile.ANSSI or context.profile not in bound.rule.profiles:
+        return verdicts
+    by_norm = _answers(bound, fact, msgspec.structs.replace(context, profile=Profile.ANSSI))
+    refused = {verdict.at: verdict for verdict in by_norm if verdict.outcome is Outcome.FAIL}
+    return tuple(_named(bound.rule, v, refused.get(v.at), context) for v in verdicts)
+
+
+def _answers(bound: BoundRule, fact: Fact, context: Context) -> tuple[Verdict, ...]:
+    answer = bound.judge(fact, context)
+    return answer if isinstance(answer, tuple) else (answer,) if answer else ()
+
+
+def _named(rule: Rule, verdict: Verdict, refused: Verdict | None, context: Context) -> Verdict:
+    values: dict[str, Value] = {"profile": context.profile.value}
+    said = _sentence(rule, verdict, context.as_of)
+    if verdict.outcome is not Outcome.PASS or refused is None:
+        sentence = fill(JUDGED_BY, values | {"said": said})
+        return msgspec.structs.replace(verdict, sentence=sentence)
+    refusal = _sentence(rule, refused, context.as_of)
+    sentence = fill(LOOSER, values | {"refusal": refusal})
+    return msgspec.structs.replace(verdict, outcome=Outcome.NOT_APPLICABLE, sentence=sentence)
 
 
 def _without_answer(
@@ -161,7 +193,8 @@ def _finding(
 ) -> Finding:
     target = observation.target if observation else "scope"
     place = observation.location if observation else ""
-    location = printable(verdict.at) if verdict and verdict.at else place
+    at = verdict.at if verdict and verdict.at else ""
+    location = printable(place + at if at.startswith(" ") else at or place)
     outcome, sentence = _outcome(rule, observation, verdict, as_of)
     key = "\x1f".join((rule.id, target, location))
     observed = outcome in (Outcome.PASS, Outcome.FAIL) and observation is not None
@@ -187,13 +220,17 @@ def _outcome(
         return Outcome.INCONCLUSIVE, fill(GAPS[observation.reason], values)
     if verdict is None:
         return Outcome.NOT_APPLICABLE, fill(NOT_IN_FORCE, values)
+    return verdict.outcome, verdict.sentence or _sentence(rule, verdict, as_of)
+
+
+def _sentence(rule: Rule, verdict: Verdict, as_of: dt.date) -> Text:
     sentences = {
         Outcome.PASS: rule.says.pass_,
         Outcome.FAIL: rule.says.fail,
         Outcome.NOT_APPLICABLE: rule.says.not_applicable or NO_OBJECT,
         Outcome.INCONCLUSIVE: rule.says.inconclusive or UNANSWERED,
     }
-    return verdict.outcome, fill(sentences[verdict.outcome], values | verdict.values)
+    return fill(sentences[verdict.outcome], {"as_of": as_of} | verdict.values)
 
 
 def _with_people(finding: Finding, scope: Scope, as_of: dt.date) -> Finding:

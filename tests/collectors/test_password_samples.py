@@ -78,7 +78,7 @@ SHAPES = [
 def test_a_documented_shape_names_its_function(
     value: str, function: str, salted: bool, parameters: dict[str, int]
 ) -> None:
-    kind = identify(value)
+    kind = identify(value).kind
     assert (function, salted, parameters) == (kind.function, kind.salted, dict(kind.parameters))
 
 
@@ -86,7 +86,7 @@ def test_a_documented_shape_names_its_function(
     "value", ["soleil1", "Marseille2021!", "12345678", "mot de passe très long", "depistage2021"]
 )
 def test_what_people_type_is_clear_text(value: str) -> None:
-    assert identify(value).function == "clear text"
+    assert identify(value).kind.function == "clear text"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_people_type_is_clear_text(value: str) -> None:
     ],
 )  # fmt: skip
 def test_what_may_be_something_else_is_never_called_clear_text(value: str) -> None:
-    assert identify(value).function == "unrecognised"
+    assert identify(value).kind.function == "unrecognised"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_may_be_something_else_is_never_called_clear_text(value: str) -> No
     ],
 )
 def test_a_locked_account_is_not_a_password(value: str, function: str) -> None:
-    assert function == identify(value).function
+    assert function == identify(value).kind.function
 
 
 def observe(folder: Path, content: bytes, column: str | None = None) -> tuple[PasswordHashes, str]:

@@ -11,9 +11,11 @@ from cnilcheck.model.facts import (
     AccountPolicy,
     Cookie,
     CredentialDelivery,
+    SessionCookieSetting,
     SessionCookies,
     SignInPage,
     SshSignIn,
+    SshSignInSetting,
 )
 from cnilcheck.model.scope import Factor, Lockout, PasswordReset
 from cnilcheck.model.text import Text, Value
@@ -384,7 +386,73 @@ def ssh_password_refused(fact: SshSignIn, /, *, refused: tuple[str, ...], unclea
     """
     found = tuple(method for method in fact.methods if method in refused)
     if found:
-        return failed(found=found, methods=fact.methods)
+        means = tuple(_SSH_METHODS.get(method, method) for method in found)
+        return failed(found=means, methods=fact.methods)
     if unclear in fact.methods or not fact.methods:
         return undecided(methods=fact.methods)
     return passed(methods=fact.methods)
+
+
+_SSH_METHODS = {
+    "password": Text("mot de passe", "password"),
+    "none": Text("simple demande", "mere request"),
+}
+
+
+def ssh_passwords_configured_off(fact: SshSignInSetting, /) -> Verdict:
+    """Pass when sshd_config lets nobody in by a password alone; what it leaves out stays open.
+
+    keyboard-interactive carries passwords as well as one-time codes.
+    """
+    who = _ssh_who(fact)
+    if fact.methods:
+        lists = [[m.partition(":")[0] for m in method.split(",")] for method in fact.methods]
+        if ["password"] in lists:
+            return failed(who=who, how=_SSH_METHODS["password"])
+        talk = [set(one) <= {"password", "keyboard-interactive"} for one in lists]
+        return undecided(who=who) if any(talk) else passed(who=who)
+    if fact.password:
+        empty = Text("mot de passe, même vide", "password, even an empty one")
+        return failed(who=who, how=empty if fact.empty_passwords else _SSH_METHODS["password"])
+    if fact.password is False and fact.keyboard_interactive is False:
+        return passed(who=who)
+    return undecided(who=who)
+
+
+def ssh_root_by_key_at_most(fact: SshSignInSetting, /) -> Verdict | None:
+    """Pass when the root account opens no SSH session by a password."""
+    if fact.who and fact.root is None:
+        return None
+    keys_only = fact.password is False and fact.keyboard_interactive is False
+    if fact.root == "yes" and not keys_only:
+        return failed(who=_ssh_who(fact))
+    if fact.root is None and not keys_only:
+        return undecided(who=_ssh_who(fact))
+    return passed(who=_ssh_who(fact))
+
+
+def _ssh_who(fact: SshSignInSetting) -> Text:
+    who = fact.who
+    return Text(f"pour {who}", f"for {who}") if who else Text("pour tous", "for everybody")
+
+
+def session_cookie_configured(
+    fact: SessionCookieSetting,
+    /,
+    *,
+    required: tuple[str, ...],
+    by_itself: dict[str, tuple[str, ...]],
+) -> Verdict:
+    """Pass when the settings, or the product by itself, give the session cookie each attribute.
+
+    An attribute that is not stated leaves the question open: the application may set it.
+    """
+    none = fact.same_site == "None"
+    same_site = None if fact.same_site is None else not none
+    stated = {"Secure": fact.secure, "HttpOnly": fact.http_only, "SameSite": same_site}
+    off = tuple(name for name in required if stated[name] is False)
+    if off:
+        return failed(product=fact.product, off=off)
+    settled = by_itself.get(fact.product, ())
+    unsaid = tuple(n for n in required if stated[n] is None and n not in settled)
+    return undecided(product=fact.product, unsaid=unsaid) if unsaid else passed(product=fact.product)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Literal, TypeAlias
 
 from cnilcheck.model.facts import (
     DirectoryListings,
+    DirectoryListingSetting,
     DocumentAccess,
     ListedDirectory,
+    ListeningSetting,
+    NetworkAccessSetting,
     OpenPort,
     OpenPorts,
     ReadableFile,
@@ -17,8 +21,9 @@ from cnilcheck.model.facts import (
     SecurityPractice,
     ServiceAccess,
 )
+from cnilcheck.model.personal_data import DataKind
 from cnilcheck.model.scope import Frequency
-from cnilcheck.model.text import Text, spell
+from cnilcheck.model.text import Text, Value, spell
 from cnilcheck.model.verdict import Answer, Verdict, failed, passed, undecided
 from cnilcheck.model.words import Lang
 
@@ -147,30 +152,53 @@ _FILE_KINDS = {
     "administration_page": Text("page d’administration", "administration page"),
     "document": Text("document", "document"),
 }
-_DATA_KINDS = {
-    "nir": Text("NIR (numéros de sécurité sociale)", "NIRs (social security numbers)"),
-    "email": Text("adresses électroniques", "e-mail addresses"),
-    "phone": Text("numéros de téléphone", "telephone numbers"),
-    "birth_date": Text("dates de naissance", "dates of birth"),
-    "test_result": Text("résultats de test", "test results"),
-    "credential": Text("identifiants de connexion", "credentials"),
+_DATA_KINDS: dict[DataKind, tuple[Text, Text]] = {
+    "nir": (
+        Text("NIR (numéro de sécurité sociale)", "NIR (social security number)"),
+        Text("NIR (numéros de sécurité sociale)", "NIRs (social security numbers)"),
+    ),
+    "email": (
+        Text("adresse électronique", "e-mail address"),
+        Text("adresses électroniques", "e-mail addresses"),
+    ),
+    "phone": (
+        Text("numéro de téléphone", "telephone number"),
+        Text("numéros de téléphone", "telephone numbers"),
+    ),
+    "birth_date": (
+        Text("date de naissance", "date of birth"),
+        Text("dates de naissance", "dates of birth"),
+    ),
+    "test_result": (
+        Text("résultat de test", "test result"),
+        Text("résultats de test", "test results"),
+    ),
+    "credential": (
+        Text("identifiant de connexion", "credential"),
+        Text("identifiants de connexion", "credentials"),
+    ),
 }
+_RECORDS = Text("enregistrement", "record"), Text("enregistrements", "records")
+_SECRETS = Text("secret", "secret"), Text("secrets", "secrets")
 
 
 def _contents(file: ReadableFile) -> tuple[Text, ...]:
     """Return what a file is and holds, in the words of a report: counts only."""
     parts = [_FILE_KINDS[file.kind]]
     if file.records is not None:
-        parts.append(_counted(file.records, Text("enregistrement", "record"), plural="s"))
-    parts += [_counted(found.count, _DATA_KINDS[found.kind]) for found in file.personal]
+        parts.append(_counted(file.records, _RECORDS))
+    for found in file.personal:
+        # The secrets, which stand in their lines, are these credentials already.
+        if found.kind != "credential" or not file.secrets:
+            parts.append(_counted(found.count, _DATA_KINDS[found.kind]))
     if file.secrets:
-        parts.append(_counted(len(file.secrets), Text("secret", "secret"), plural="s"))
+        parts.append(_counted(len(file.secrets), _SECRETS))
     return tuple(parts)
 
 
-def _counted(count: int, what: Text, plural: str = "") -> Text:
-    fr, en = (plural if count > 1 else ""), (plural if count != 1 else "")
-    return Text(f"{spell(count, Lang.FR)} {what.fr}{fr}", f"{spell(count, Lang.EN)} {what.en}{en}")
+def _counted(count: int, words: tuple[Text, Text]) -> Text:
+    fr, en = words[count > 1].fr, words[count != 1].en
+    return Text(f"{spell(count, Lang.FR)} {fr}", f"{spell(count, Lang.EN)} {en}")
 
 
 _ANSWERS = {
@@ -229,3 +257,46 @@ def versions_hidden(fact: ResponseHeaders, /, *, headers: tuple[str, ...]) -> Ve
         fact.headers[name] for name in headers if _VERSION.search(fact.headers.get(name, ""))
     )
     return failed(versions=told) if told else passed()
+
+
+def directory_listing_unset(fact: DirectoryListingSetting, /) -> Answer:
+    """Pass when the web server's configuration switches directory listing on nowhere."""
+    places = [place.partition(" ") for place in fact.places]
+    found = tuple(failed(place, context=context) for place, _, context in places)
+    return found or passed(product=fact.product)
+
+
+_ALL_ADDRESSES = frozenset({"*", "0.0.0.0", "::", "[::]", "0"})
+
+
+def listens_privately(fact: ListeningSetting, /) -> Verdict:
+    """Pass when a data service listens on this machine or on private addresses only.
+
+    A name says nothing about its address: it leaves the question open.
+    """
+    open_to_all = tuple(a for a in fact.addresses if a in _ALL_ADDRESSES or _is_public(a))
+    values: dict[str, Value] = {"product": fact.product, "addresses": fact.addresses}
+    if open_to_all:
+        return failed(**values)
+    named = [a for a in fact.addresses if a != "localhost" and _address(a) is None]
+    return undecided(**values) if named else passed(**values)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _is_public(text: str) -> bool:
+    address = _address(text)
+    return address is not None and address.is_global
+
+
+def networks_filtered(fact: NetworkAccessSetting, /) -> Verdict:
+    """Pass when a database's access file lets in no network that is the whole Internet."""
+    whole = tuple(network for network in fact.networks if network.endswith("/0"))
+    if whole:
+        return failed(product=fact.product, whole=whole)
+    return passed(product=fact.product, networks=fact.networks)

@@ -1,29 +1,36 @@
-"""Certificates and known implementation flaws; the only file that knows sslyze."""
+"""Certificates, known implementation flaws, and how sessions are taken up again.
+
+The certificate comes from our own survey, from sslyze where TLS 1.3 hides it, from Python's `ssl`
+where sslyze cannot: a weak server never ends without a result.
+"""
 
 from __future__ import annotations
 
-import ipaddress
-import warnings
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+import ssl
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.listeners import Listener, connect_tls, tls_tasks
-from cnilcheck.errors import (
-    CollectionError,
-    InstrumentMissing,
-    Malformed,
-    NotReadable,
-    Refused,
-    Unreachable,
-)
+from cnilcheck.collectors.chains import Authorities, authorities_of, parse, sightings
+from cnilcheck.collectors.client_hello import Survey
+from cnilcheck.collectors.handshake import longest_ticket, shake
+from cnilcheck.collectors.listeners import Listener, tls_tasks
+from cnilcheck.collectors.sslyze_child import SslyzeChild, sslyze_child
+from cnilcheck.collectors.starttls import Protocol
+from cnilcheck.collectors.tls_names import Version
+from cnilcheck.collectors.tls_survey import survey_of
+from cnilcheck.errors import CollectionError, InstrumentMissing, Malformed, Refused
 from cnilcheck.model.facts import (
     CertificateChain,
     CertificateDates,
     CertificateKey,
     CertificateNames,
+    CertificateRevocation,
+    CertificateSerial,
+    CertificateUsage,
     TlsFlaw,
+    TlsResumption,
 )
 from cnilcheck.model.personal_data import printable
 from cnilcheck.model.scope import Scope
@@ -31,230 +38,234 @@ from cnilcheck.model.words import Method
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
-    from sslyze import (
-        CertificateDeploymentAnalysisResult,
-        ServerNetworkConfiguration,
-        ServerScanResult,
-    )
 
-_FLAW = Literal[
-    "Heartbleed", "early CCS", "ROBOT", "TLS compression",
-    "client-initiated renegotiation", "insecure renegotiation",
-]  # fmt: skip
-_COMMANDS = (
-    "CERTIFICATE_INFO", "HEARTBLEED", "OPENSSL_CCS_INJECTION", "ROBOT", "TLS_COMPRESSION",
-    "SESSION_RENEGOTIATION",
+_OF_A_CERTIFICATE = (
+    CertificateChain, CertificateNames, CertificateDates, CertificateKey, CertificateUsage,
+    CertificateSerial, CertificateRevocation,
 )  # fmt: skip
+_CONNECTIONS = 18
+"""What one scan by sslyze costs a server, as counted on a clean one."""
+_MOST_LEAVES = 4
+_SSLYZE_NAMES: dict[Protocol | None, str | None] = {
+    None: None, Protocol.SMTP: "SMTP", Protocol.IMAP: "IMAP", Protocol.POP3: "POP3",
+    Protocol.FTP: "FTP", Protocol.LDAP: "LDAP", Protocol.XMPP: "XMPP",
+    Protocol.POSTGRESQL: "POSTGRES",
+}  # fmt: skip
+_Found: TypeAlias = dict[str, Any] | CollectionError
 
 
 class Certificates:
-    """Asks sslyze for what needs a real TLS library: certificates, and tests for known flaws."""
+    """Looks at every leaf certificate, has sslyze test for flaws, and finishes one handshake."""
 
     name = "sslyze"
     method = Method.TEST
-    yields = (CertificateChain, CertificateNames, CertificateDates, CertificateKey, TlsFlaw)
+    yields = (*_OF_A_CERTIFICATE, TlsFlaw, TlsResumption)
     asks = "targets[].url, targets[].tls"
 
     def version(self) -> str:
         """Return sslyze's version."""
-        from importlib.metadata import version
-
-        return version("sslyze")
+        return _sslyze_version()
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
         """Return each TLS listener once."""
         return tls_tasks(scope)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
-        """Yield the leaf certificate's facts, then one fact for each flaw tested."""
-        # sslyze waits about a minute on a port that accepts and says nothing, and its scheduler
-        # yields nothing before: a port that is shut is left out of it.
-        connect_tls(task.subject, tools).close()
-        result = _scan(task.subject)
-        attempts = result.scan_result
-        if attempts is None:
-            reason = "sslyze could not agree on a version and suite with this server"
-            tools.journal.write(task.target, self.name, "certificate and flaws", reason)
-            raise Refused(f"{task.location}: {reason}")
-        tools.journal.write(task.target, self.name, "certificate and flaws", "completed")
-        certificate = _result(attempts.certificate_info)
-        if isinstance(certificate, CollectionError):
-            for kind in self.yields[:-1]:
-                yield Missing(task.location, kind, certificate)
-        else:
-            authorities = [tools.path(p) for p in tools.scope.sources.authorities]
-            for deployment in certificate.certificate_deployments[:1]:
-                yield from _certificate(task, deployment, authorities)
-        yield from _flaws(task.location, attempts)
+        """Yield each leaf certificate's facts, one fact for each flaw, then the resumption."""
+        child = sslyze_child(tools)
+        if task.subject.protocol in _SSLYZE_NAMES:
+            child.start()
+        survey = survey_of(task, tools)
+        if not survey.answered:
+            raise Refused(f"{task.location}: declines every version that was offered")
+        found = _scan(task, survey, child, tools)
+        told = str(found) if isinstance(found, CollectionError) else "completed"
+        tools.journal.write(task.target, self.name, "certificate and flaws", told)
+        yield from _certificates(task, survey, found, tools)
+        yield from _flaws(task.location, survey, found)
+        yield Seen(task.location, _resumption(task.subject, survey, found, tools))
 
 
-def _scan(listener: Listener) -> ServerScanResult:
-    from sslyze import ScanCommand, Scanner, ServerNetworkLocation, ServerScanRequest
-    from sslyze.errors import ServerHostnameCouldNotBeResolved
+@cache
+def _sslyze_version() -> str:
+    from importlib.metadata import version
 
-    # sslyze's own trust stores hold roots that `cryptography` warns about on each load.
-    warnings.filterwarnings("ignore", module=r"sslyze\.")
+    return version("sslyze")
+
+
+def _scan(task: Task, survey: Survey, child: SslyzeChild, tools: Tools) -> _Found:
+    listener: Listener = task.subject
+    if listener.protocol not in _SSLYZE_NAMES:
+        return InstrumentMissing(f"{listener.spelling}: sslyze does not speak {listener.protocol}")
+    question = {
+        "host": listener.host,
+        "port": listener.port,
+        "starttls": _SSLYZE_NAMES[listener.protocol],
+        "tls_1_3": Version.TLS_1_3 in survey.answered,
+        "chains": not survey.certificate_chains_der,
+    }
     try:
-        request = ServerScanRequest(
-            server_location=ServerNetworkLocation(listener.host, listener.port),
-            network_configuration=_network(listener),
-            scan_commands={ScanCommand[name] for name in _COMMANDS},
-        )
-    except ServerHostnameCouldNotBeResolved:
-        raise Unreachable(f"{listener.host}: the name does not resolve") from None
-    scanner = Scanner(concurrent_server_scans_limit=1, per_server_concurrent_connections_limit=5)
-    scanner.queue_scans([request])
-    return next(iter(scanner.get_results()))
+        for _ in range(_CONNECTIONS):
+            tools.spend(listener.host)
+        found = child.scan(question)
+    except CollectionError as problem:
+        return problem
+    if "error" in found:
+        return Refused(f"sslyze could not scan this server: {printable(found['error'], 120)}")
+    return found
 
 
-def _network(listener: Listener) -> ServerNetworkConfiguration:
-    from sslyze import ProtocolWithOpportunisticTlsEnum, ServerNetworkConfiguration
-
-    if listener.protocol is None:
-        return ServerNetworkConfiguration(tls_server_name_indication=listener.host)
-    name = listener.protocol.name.replace("POSTGRESQL", "POSTGRES")
-    if name not in ProtocolWithOpportunisticTlsEnum.__members__:
-        raise InstrumentMissing(f"{listener.spelling}: sslyze does not speak {listener.protocol}")
-    return ServerNetworkConfiguration(
-        tls_server_name_indication=listener.host,
-        tls_opportunistic_encryption=ProtocolWithOpportunisticTlsEnum[name],
-    )
+# Certificates.
 
 
-def _result(attempt: Any) -> Any:
-    if attempt.result is not None:
-        return attempt.result
-    reason = attempt.error_reason.value.lower().replace("_", " ") if attempt.error_reason else "?"
-    trace = attempt.error_trace
-    detail = printable(str(trace.exc_type_str if trace else ""), 80)
-    return Refused(f"sslyze: {reason} {detail}".strip())
+def _certificates(task: Task, survey: Survey, found: _Found, tools: Tools) -> Iterator[Sighting]:
+    known = {} if isinstance(found, CollectionError) else found
+    stapled = survey.stapled if survey.certificate_chains_der else known.get("stapled")
+    listener: Listener = task.subject
+    paths = [tools.path(path) for path in tools.scope.sources.authorities]
 
+    def authorities() -> Authorities:
+        return authorities_of(paths)
 
-def _certificate(
-    task: Task, deployment: CertificateDeploymentAnalysisResult, authorities: list[Path]
-) -> Iterator[Sighting]:
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-
-    leaf = deployment.received_certificate_chain[0]
-    yield Seen(task.location, _chain(deployment, authorities, task.subject))
-    yield Seen(task.location, _names(leaf, task.subject.host))
-    yield Seen(task.location, CertificateDates(leaf.not_valid_before_utc, leaf.not_valid_after_utc))
-    key = leaf.public_key()
-    match key:
-        case rsa.RSAPublicKey():
-            algorithm, bits = "RSA", key.key_size
-        case ec.EllipticCurvePublicKey():
-            algorithm, bits = f"ECDSA {key.curve.name}", key.curve.key_size
-        case dsa.DSAPublicKey():
-            algorithm, bits = "DSA", key.key_size
-        case _:
-            algorithm, bits = type(key).__name__.removesuffix("PublicKey"), 256
-    signature = leaf.signature_hash_algorithm
-    name = signature.name.upper() if signature else algorithm
-    yield Seen(task.location, CertificateKey(algorithm, bits, name))
-
-
-def _chain(
-    deployment: CertificateDeploymentAnalysisResult, authorities: list[Path], listener: Listener
-) -> CertificateChain:
-    chain = deployment.received_certificate_chain
-    if deployment.verified_certificate_chain:
-        return CertificateChain("valid", "system")
-    private = _known_to(authorities, chain, listener)
-    if private:
-        return CertificateChain("valid", "scope")
-    details = [r.validation_error for r in deployment.path_validation_results if r.validation_error]
-    detail = printable(details[0], 160) if details else ""
-    leaf = chain[0]
-    if leaf.issuer == leaf.subject:
-        return CertificateChain("self_signed", "none", detail)
-    if len(chain) == 1:
-        return CertificateChain("incomplete", "none", detail)
-    return CertificateChain("unknown_authority", "none", detail)
-
-
-def _known_to(authorities: list[Path], chain: list[Certificate], listener: Listener) -> bool:
-    from cryptography import x509
-    from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
-
-    roots: list[Certificate] = []
-    for path in authorities:
-        try:
-            roots += x509.load_pem_x509_certificates(path.read_bytes()[:1_000_000])
-        except OSError as problem:
-            raise NotReadable(f"{path.name}: {problem.strerror}") from None
-        except ValueError:
-            raise Malformed(f"{path.name}: not a PEM certificate") from None
-    if not roots:
-        return False
-    subject: x509.DNSName | x509.IPAddress
     try:
-        subject = x509.IPAddress(ipaddress.ip_address(listener.host))
+        shown, whole = _shown(listener, survey, known, tools)
+    except CollectionError as problem:
+        reason = found if isinstance(found, CollectionError) else problem
+        yield from (Missing(task.location, kind, reason) for kind in _OF_A_CERTIFICATE)
+        return
+    for place, chain in _places(task.location, shown):
+        for sighting in sightings(place, chain, listener.host, stapled, authorities):
+            yield sighting if whole else _unless_incomplete(sighting)
+    # Browsers always name the server; mail clients and databases often do not.
+    nameless = survey.chain_without_name_der or _der(known.get("without_name") or ())
+    if listener.protocol is not None and nameless and listener.server_name is not None:
+        chain = parse(nameless)
+        if all(chain[0] != other[0] for other in shown):
+            place = f"{task.location} without SNI"
+            yield from sightings(place, chain, listener.host, stapled, authorities)
+
+
+def _shown(
+    listener: Listener, survey: Survey, known: dict[str, Any], tools: Tools
+) -> tuple[list[tuple[Certificate, ...]], bool]:
+    """Return the distinct chains, and whether they are whole; raises CollectionError for none."""
+    chains = list(survey.certificate_chains_der)
+    chains = chains or [_der(pems) for pems in known.get("chains", ())]
+    if chains:
+        return [parse(chain) for chain in chains[:_MOST_LEAVES]], True
+    if Version.TLS_1_3 not in survey.answered:
+        raise Malformed(f"{listener.spelling}: no certificate was shown")
+    return [parse([shake(listener, ssl.TLSVersion.TLSv1_3, tools).leaf_der])], False
+
+
+def _der(pems: Sequence[str]) -> tuple[bytes, ...]:
+    try:
+        return tuple(ssl.PEM_cert_to_DER_cert(pem) for pem in pems)
     except ValueError:
-        subject = x509.DNSName(listener.host)
-    # Validity in time is a fact of its own: an expired certificate is still this authority's.
-    moment = chain[0].not_valid_before_utc
-    verifier = PolicyBuilder().store(Store(roots)).time(moment).build_server_verifier(subject)
-    try:
-        verifier.verify(chain[0], chain[1:])
-    except VerificationError:
-        return False
-    return True
+        return ()
 
 
-def _names(leaf: Certificate, asked: str) -> CertificateNames:
-    from cryptography import x509
-
-    try:
-        extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, ValueError):
-        return CertificateNames(asked, (), False)
-    names = extension.value.get_values_for_type(x509.DNSName)
-    addresses = extension.value.get_values_for_type(x509.IPAddress)
-    spelled = tuple(printable(name, 253) for name in names[:50])
-    spelled += tuple(str(address) for address in addresses[:50])
-    covers = asked in map(str, addresses) or any(_matches(name, asked) for name in names)
-    return CertificateNames(asked, spelled, covers)
+def _places(
+    location: str, shown: Sequence[tuple[Certificate, ...]]
+) -> Iterator[tuple[str, tuple[Certificate, ...]]]:
+    """Yield each chain with its place: the kind of its key beside the address, if several."""
+    seen: dict[str, int] = {}
+    for chain in shown:
+        kind = _kind(chain[0])
+        seen[kind] = seen.get(kind, 0) + 1
+        again = f" {seen[kind]}" if seen[kind] > 1 else ""
+        yield (f"{location} {kind}{again}" if len(shown) > 1 else location), chain
 
 
-def _matches(name: str, asked: str) -> bool:
-    # RFC 9525 section 6.3: a wildcard stands for exactly one leftmost label.
-    name, asked = name.lower().rstrip("."), asked.lower().rstrip(".")
-    if name.startswith("*."):
-        return "." in asked and name[2:] == asked.split(".", 1)[1]
-    return name == asked
+def _kind(leaf: Certificate) -> str:
+    name = leaf.public_key_algorithm_oid._name
+    kinds = {"rsaEncryption": "RSA", "id-ecPublicKey": "ECDSA", "ed25519": "Ed25519"}
+    return kinds.get(name, printable(name, 20))
 
 
-def _flaws(location: str, attempts: Any) -> Iterator[Sighting]:
-    tests: tuple[tuple[_FLAW, Any, Any], ...] = (
-        ("Heartbleed", attempts.heartbleed, lambda r: r.is_vulnerable_to_heartbleed),
-        ("early CCS", attempts.openssl_ccs_injection, lambda r: r.is_vulnerable_to_ccs_injection),
-        ("ROBOT", attempts.robot, _robot),
-        ("TLS compression", attempts.tls_compression, lambda r: r.supports_compression),
-        (
-            "client-initiated renegotiation",
-            attempts.session_renegotiation,
-            lambda r: r.is_vulnerable_to_client_renegotiation_dos,
-        ),
-        (
-            "insecure renegotiation",
-            attempts.session_renegotiation,
-            lambda r: not r.supports_secure_renegotiation,
-        ),
+def _unless_incomplete(sighting: Sighting) -> Sighting:
+    """Return the sighting, unless it is about certificates that could not be seen."""
+    match sighting:
+        case Seen(location, CertificateChain(validation="incomplete")):
+            reason = "TLS 1.3 hides all but the first certificate from this Python"
+            return Missing(location, CertificateChain, InstrumentMissing(reason))
+        case _:
+            return sighting
+
+
+# Flaws.
+
+_FLAW: TypeAlias = Literal[
+    "Heartbleed", "early CCS", "ROBOT", "TLS compression", "client-initiated renegotiation",
+    "insecure renegotiation",
+]  # fmt: skip
+
+
+def _flaws(location: str, survey: Survey, found: _Found) -> Iterator[Sighting]:
+    tests: tuple[tuple[_FLAW, bool | CollectionError], ...] = (
+        ("Heartbleed", _answer(found, "HEARTBLEED")),
+        ("early CCS", _answer(found, "OPENSSL_CCS_INJECTION")),
+        ("ROBOT", _answer(found, "ROBOT") if _transports_keys(survey) else False),
+        ("TLS compression", _of_old_versions(survey, survey.compression)),
+        ("client-initiated renegotiation", _renegotiation(survey, found)),
+        ("insecure renegotiation", _of_old_versions(survey, _negated(survey.secure_renegotiation))),
     )
-    for name, attempt, present in tests:
+    for name, present in tests:
         place = f"{location} {name}"
-        result = _result(attempt)
-        known = None if isinstance(result, CollectionError) else present(result)
-        if known is None:
-            error = result if isinstance(result, CollectionError) else Refused("no clear answer")
-            yield Missing(place, TlsFlaw, error)
+        if isinstance(present, CollectionError):
+            yield Missing(place, TlsFlaw, present)
         else:
-            yield Seen(place, TlsFlaw(name, known))
+            yield Seen(place, TlsFlaw(name, present))
 
 
-def _robot(result: Any) -> bool | None:
-    answer = result.robot_result.name
-    if answer == "UNKNOWN_INCONSISTENT_RESULTS":
-        return None
-    return bool(answer.startswith("VULNERABLE"))
+def _answer(found: _Found, command: str) -> bool | CollectionError:
+    if isinstance(found, CollectionError):
+        return found
+    match found.get(command):
+        case bool(value):
+            return value
+        case str(words):
+            return Refused(f"sslyze: {printable(words, 120)}")
+        case _:
+            return Refused("sslyze: no clear answer")
+
+
+def _transports_keys(survey: Survey) -> bool:
+    """Return whether a suite with RSA key transport was accepted, which ROBOT needs."""
+    return any(s.key_exchange.startswith("RSA") for found in survey.suites for s in found.suites)
+
+
+def _of_old_versions(survey: Survey, present: bool | None) -> bool | CollectionError:
+    """Return what was seen of a flaw that TLS 1.3 cannot have."""
+    if set(survey.answered) == {Version.TLS_1_3}:
+        return False
+    return Refused("the server's answers do not tell") if present is None else present
+
+
+def _negated(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+def _renegotiation(survey: Survey, found: _Found) -> bool | CollectionError:
+    if set(survey.answered) == {Version.TLS_1_3}:
+        return False
+    if not isinstance(found, CollectionError):
+        match found.get("SESSION_RENEGOTIATION"):
+            case [bool(value), _]:
+                return value
+    return _answer(found, "SESSION_RENEGOTIATION")
+
+
+def _resumption(listener: Listener, survey: Survey, found: _Found, tools: Tools) -> TlsResumption:
+    """Return the longest ticket of a finished handshake, and whether early data are taken."""
+    modern, classic = Version.TLS_1_3 in survey.answered, Version.TLS_1_2 in survey.answered
+    versions = [ssl.TLSVersion.TLSv1_2] if classic and survey.session_ticket is not False else []
+    versions += [ssl.TLSVersion.TLSv1_3] if modern else []
+    older = [v for v in survey.answered if v not in (Version.TLS_1_2, Version.TLS_1_3)]
+    unasked = bool(older) and not classic and survey.session_ticket is not False
+    seconds = longest_ticket(listener, versions, tools) if versions else None if unasked else 0
+    early: bool | None = False
+    if modern:
+        answer = _answer(found, "TLS_1_3_EARLY_DATA")
+        early = None if isinstance(answer, CollectionError) else answer
+    return TlsResumption(seconds, early)

@@ -128,7 +128,11 @@ class DhParameters:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All that was learnt. A feature is None where it could not be asked, or was not answered."""
+    """All that was learnt. A feature is None where it could not be asked, or was not answered.
+
+    `stapled` is whether a revocation answer comes with the certificate; `chain_without_name_der` is
+    what a client is shown that names no server, when it could be asked.
+    """
 
     protocols: tuple[ProtocolResult, ...]
     suites: tuple[SuiteList, ...]
@@ -143,6 +147,8 @@ class Survey:
     alpn: tuple[str, ...] | None
     certificate_chains_der: tuple[tuple[bytes, ...], ...]
     connections: int
+    stapled: bool | None = None
+    chain_without_name_der: tuple[bytes, ...] = ()
 
     @property
     def certificate_chain_der(self) -> tuple[bytes, ...]:
@@ -244,6 +250,8 @@ class Hello:
             parts.insert(0, _extension(0, _vector(2, name)))
         if not modern:
             parts.append(_extension(22, b""))
+            # RFC 6066 section 8: status_request, of kind OCSP, for no responder in particular.
+            parts.append(_extension(5, b"\x01\x00\x00\x00\x00"))
         if self.alpn:
             names = b"".join(_vector(1, name.encode("ascii")) for name in self.alpn)
             parts.append(_extension(16, _vector(2, names)))
@@ -718,6 +726,8 @@ class _Notes:
             return
         self.features.setdefault("extended_master_secret", 23 in has)
         self.features.setdefault("session_ticket", 35 in has)
+        # Servers fetch the answer after the first question: a later hello may show it.
+        self.features["stapled"] = self.features.get("stapled", False) or 5 in has
         # RFC 7366 §3: only an answer with a CBC suite may carry it.
         if SUITES[answer.suite].mode == "CBC":
             self.features.setdefault("encrypt_then_mac", 22 in has)
@@ -740,7 +750,7 @@ class _Examiner:
         self._settle_closures()
         suites = tuple(self._suite_list(version) for version in self._seen())
         groups = tuple(self._all_groups())
-        alpn, scsv = self._alpn(), self._fallback_scsv()
+        alpn, scsv, nameless = self._alpn(), self._fallback_scsv(), self._chain_without_name()
         notes = self._notes
         return Survey(
             protocols=tuple(self._results[version] for version in Version),
@@ -756,6 +766,8 @@ class _Examiner:
             alpn=alpn,
             certificate_chains_der=tuple(notes.chains),
             connections=self._line.connections,
+            stapled=notes.features.get("stapled"),
+            chain_without_name_der=nameless,
         )
 
     def _seen(self) -> list[Version]:
@@ -1050,6 +1062,18 @@ class _Examiner:
             found,
         )
         return None if cause and not found else tuple(found)
+
+    def _chain_without_name(self) -> tuple[bytes, ...]:
+        """Return the chain shown to a client that names no server; empty when not learnt."""
+        version = self._classic()
+        if version is None or self._server_name is None:
+            return ()
+        hello = self._hello(version, self._notes.suites[version], self._notes.styles[version])
+        match self._line.ask(replace(hello, server_name=None).encode()):
+            case Chosen(chain=chain):
+                return chain
+            case _:
+                return ()
 
     def _fallback_scsv(self) -> bool | None:
         """Pretend to fall back (RFC 7507); None with a single version or without an answer."""

@@ -18,7 +18,7 @@ from cnilcheck.errors import Malformed, Refused, TimedOut, Unreachable
 from cnilcheck.model.personal_data import printable
 
 _MAX_BYTES = 16 * 1024
-_DIALOGUE_SECONDS = 6.0
+_DIALOGUE_SECONDS = 5.0
 
 
 class Protocol(StrEnum):

@@ -1,33 +1,32 @@
-"""What a listener accepts: versions, suites and groups, by bare ClientHellos."""
+"""What a listener accepts: versions, suites, groups and features, by bare ClientHellos."""
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Iterator
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.client_hello import (
     Accepted,
-    NoMoreConnections,
+    DhParameters,
     Refused,
     Survey,
     Undetermined,
-    probe,
 )
-from cnilcheck.collectors.listeners import (
-    Listener,
-    as_collection_error,
-    connect_tls,
-    tls_tasks,
+from cnilcheck.collectors.listeners import tls_tasks
+from cnilcheck.collectors.tls_names import Version
+from cnilcheck.collectors.tls_survey import survey_of
+from cnilcheck.errors import Malformed
+from cnilcheck.model.facts import (
+    SharedPrime,
+    Suite,
+    TlsFeatures,
+    TlsKeyExchange,
+    TlsProtocols,
+    TlsSuites,
 )
-from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted, Malformed, TimedOut
-from cnilcheck.model.facts import Suite, TlsKeyExchange, TlsProtocols, TlsSuites
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.words import Method
-
-_SURVEY_SECONDS = 60.0
 
 
 class TlsListener:
@@ -35,7 +34,7 @@ class TlsListener:
 
     name = "tls-listener"
     method = Method.TEST
-    yields = (TlsProtocols, TlsSuites, TlsKeyExchange)
+    yields = (TlsProtocols, TlsSuites, TlsKeyExchange, TlsFeatures)
     asks = "targets[].url, targets[].tls"
 
     def version(self) -> str:
@@ -47,39 +46,10 @@ class TlsListener:
         return tls_tasks(scope)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
-        """Yield versions, suites and groups the listener accepts."""
-        survey = self._survey(task, tools)
-        asked = f"{survey.connections} ClientHellos"
-        if survey.not_tls:
-            tools.journal.write(task.target, self.name, asked, "not TLS")
-            raise Malformed(f"{task.location}: answers in plain text, not TLS")
-        protocols = _protocols(survey)
-        accepted = ", ".join(protocols.accepted) or "nothing"
-        tools.journal.write(task.target, self.name, asked, f"accepted: {accepted}")
-        silent = not protocols.accepted and not protocols.refused
-        if silent:
-            raise TimedOut(f"{task.location}: no answer to any ClientHello")
-        yield Seen(task.location, protocols)
+        """Yield versions, suites, groups and features the listener accepts."""
+        survey = survey_of(task, tools)
+        yield Seen(task.location, _protocols(survey))
         yield from _details(survey, task.location)
-
-    def _survey(self, task: Task, tools: Tools) -> Survey:
-        listener: Listener = task.subject
-        # Whoever offers no TLS says so once, in its own words.
-        connect_tls(listener, tools).close()
-
-        def open_connection() -> socket.socket:
-            try:
-                return connect_tls(listener, tools)
-            except (BudgetSpent, Interrupted) as problem:
-                raise NoMoreConnections(str(problem)) from None
-            except CollectionError as problem:
-                raise ConnectionError(str(problem)) from None
-
-        deadline = time.monotonic() + _SURVEY_SECONDS
-        try:
-            return probe(open_connection, listener.server_name, deadline=deadline)
-        except OSError as problem:
-            raise as_collection_error(problem, listener.spelling) from None
 
 
 def _protocols(survey: Survey) -> TlsProtocols:
@@ -107,10 +77,45 @@ def _details(survey: Survey, location: str) -> Iterator[Sighting]:
         for suite in found.suites
     )  # fmt: skip
     if not suites:
-        yield Missing(location, TlsSuites, Malformed(f"{location}: no suite was accepted"))
-        yield Missing(location, TlsKeyExchange, Malformed(f"{location}: no suite was accepted"))
+        for kind in (TlsSuites, TlsKeyExchange, TlsFeatures):
+            yield Missing(location, kind, Malformed(f"{location}: no suite was accepted"))
         return
-    yield Seen(location, TlsSuites(suites))
+    yield Seen(location, TlsSuites(suites, survey.encrypt_then_mac))
     groups = tuple(dict.fromkeys(g.name for found in survey.groups for g in found.groups))
     sizes = tuple(sorted({parameters.bits for parameters in survey.dh}))
-    yield Seen(location, TlsKeyExchange(groups, sizes))
+    broken_off = any(found.broken_off for found in survey.groups)
+    yield Seen(location, TlsKeyExchange(groups, sizes, _shared(survey.dh), not broken_off))
+    yield Seen(location, _features(survey))
+
+
+def _shared(parameters: tuple[DhParameters, ...]) -> tuple[SharedPrime, ...]:
+    return tuple(SharedPrime(dh.name, dh.bits) for dh in parameters if dh.name is not None)
+
+
+def _features(survey: Survey) -> TlsFeatures:
+    preferences = [found.server_preference for found in survey.suites]
+    known = [preference for preference in preferences if preference is not None]
+    values = {
+        "extended_master_secret": survey.extended_master_secret,
+        "encrypt_then_mac": survey.encrypt_then_mac,
+        "fallback_scsv": survey.fallback_scsv,
+        "server_preference": all(known) if known else None,
+    }
+    expected = _expected(survey)
+    unsaid = tuple(name for name, value in values.items() if value is None and name in expected)
+    return TlsFeatures(**values, undetermined=unsaid)
+
+
+def _expected(survey: Survey) -> set[str]:
+    """Return the features the accepted versions and suites could have told about."""
+    modern = (Version.TLS_1_0, Version.TLS_1_1, Version.TLS_1_2)
+    classic = [found for found in survey.suites if found.version in modern]
+    spoken = [found for found in survey.suites if found.version is not Version.SSL_2_0]
+    expected = {"extended_master_secret"} if classic else set()
+    if any(suite.mode == "CBC" for found in classic for suite in found.suites):
+        expected.add("encrypt_then_mac")
+    if len(spoken) > 1:
+        expected.add("fallback_scsv")
+    if any(len(found.suites) > 1 for found in spoken):
+        expected.add("server_preference")
+    return expected

@@ -17,9 +17,9 @@ from cnilcheck.documents.yaml_file import read_yaml
 from cnilcheck.errors import RuleError
 from cnilcheck.model.facts import Fact
 from cnilcheck.model.rule import BoundRule, Rule, Source, Weakness
-from cnilcheck.model.text import Text, french
+from cnilcheck.model.text import Text, english, french
 from cnilcheck.model.verdict import Answer, Context
-from cnilcheck.model.words import Module
+from cnilcheck.model.words import Module, Profile
 
 Check = Callable[..., Answer]
 
@@ -78,15 +78,21 @@ def read_rule(path: Path) -> Rule:
     return rule
 
 
-def typeset(value: Any, in_french: bool = False) -> Any:
-    """Return the value with French typography in every text below a key `fr`."""
+_TYPOGRAPHY = {"fr": french, "en": english}
+
+
+def typeset(value: Any, language: str | None = None) -> Any:
+    """Return the value with each language's typography in the texts below `fr` and `en`."""
     match value:
         case dict():
-            return {key: typeset(item, in_french or key == "fr") for key, item in value.items()}
+            return {
+                key: typeset(item, key if key in _TYPOGRAPHY else language)
+                for key, item in value.items()
+            }
         case list():
-            return [typeset(item, in_french) for item in value]
-        case str() if in_french:
-            return french(value.strip())
+            return [typeset(item, language) for item in value]
+        case str() if language is not None:
+            return _TYPOGRAPHY[language](value.strip())
     return value
 
 
@@ -98,23 +104,42 @@ def bind(rule: Rule, checks: Mapping[str, Check], path: Path) -> BoundRule:
     hints = get_type_hints(check)
     parameters = inspect.signature(check).parameters.values()
     numbers = {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY}
-    for name in rule.with_:
+    own = _numbers(rule, rule.with_, "with", numbers, hints, path)
+    bound: dict[Profile, Check] = {Profile.ANSSI: partial(check, **own)}
+    for profile, instead in rule.profiles.items():
+        given = _numbers(rule, rule.with_ | instead, f"profiles.{profile}", numbers, hints, path)
+        bound[profile] = partial(check, **given)
+    fact, *rest = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    return BoundRule(rule, hints[fact], _judge(bound, bool(rest)))
+
+
+def _numbers(
+    rule: Rule,
+    given: Mapping[str, Any],
+    where: str,
+    numbers: Mapping[str, inspect.Parameter],
+    hints: Mapping[str, Any],
+    path: Path,
+) -> dict[str, Any]:
+    """Return the numbers a check is given; raises RuleError for an unknown or missing one."""
+    for name in given:
         if name not in numbers:
             known = ", ".join(sorted(numbers)) or "none"
-            raise RuleError(f"{path}: with.{name}: `{rule.check}` takes: {known}")
+            raise RuleError(f"{path}: {where}.{name}: `{rule.check}` takes: {known}")
     values = {}
     for name, parameter in numbers.items():
-        if name in rule.with_:
-            place = f"{path}: with.{name}"
-            values[name] = to_model(rule.with_[name], hints[name], place, RuleError)
+        if name in given:
+            values[name] = to_model(given[name], hints[name], f"{path}: {where}.{name}", RuleError)
         elif parameter.default is parameter.empty:
-            raise RuleError(f"{path}: with.{name}: missing, `{rule.check}` needs it")
-    fact, *rest = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
-    return BoundRule(rule, hints[fact], _judge(partial(check, **values), bool(rest)))
+            raise RuleError(f"{path}: {where}.{name}: missing, `{rule.check}` needs it")
+    return values
 
 
-def _judge(check: Check, wants_context: bool) -> Callable[[Fact, Context], Answer]:
+def _judge(
+    checks: Mapping[Profile, Check], wants_context: bool
+) -> Callable[[Fact, Context], Answer]:
     def judge(fact: Fact, context: Context) -> Answer:
+        check = checks.get(context.profile, checks[Profile.ANSSI])
         return check(fact, context) if wants_context else check(fact)
 
     return judge

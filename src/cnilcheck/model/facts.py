@@ -53,16 +53,56 @@ class Suite(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TlsSuites(Fact, frozen=True):
-    """All cipher suites one listener accepted."""
+    """All cipher suites one listener accepted.
+
+    `encrypt_then_mac` is what CBC suites do for a client that asks; None where none was accepted.
+    """
 
     suites: tuple[Suite, ...]
+    encrypt_then_mac: bool | None = None
+
+
+class SharedPrime(Struct, frozen=True, forbid_unknown_fields=True):
+    """A Diffie-Hellman prime that many servers share, by whose it is."""
+
+    name: str
+    bits: int
 
 
 class TlsKeyExchange(Fact, frozen=True):
-    """Groups one listener accepted for the key exchange, and its finite-field sizes in bits."""
+    """Groups one listener accepted for the key exchange, and its finite-field sizes in bits.
+
+    `complete` is false when the list of groups broke off.
+    """
 
     groups: tuple[str, ...]
     dh_bits: tuple[int, ...]
+    shared_primes: tuple[SharedPrime, ...] = ()
+    complete: bool = True
+
+
+class TlsFeatures(Fact, frozen=True):
+    """What a listener's answers to ClientHellos say of its habits below TLS 1.3.
+
+    None means that nothing it accepts has such a thing, or, when the field's name stands in
+    `undetermined`, that it would not say.
+    """
+
+    extended_master_secret: bool | None
+    encrypt_then_mac: bool | None
+    fallback_scsv: bool | None
+    server_preference: bool | None
+    undetermined: tuple[str, ...] = ()
+
+
+class TlsResumption(Fact, frozen=True):
+    """How a listener takes up a session again; None was not learnt.
+
+    `ticket_seconds` is the longest life it promised a ticket, 0 when it gave none.
+    """
+
+    ticket_seconds: int | None
+    early_data: bool | None
 
 
 class CertificateChain(Fact, frozen=True):
@@ -89,11 +129,42 @@ class CertificateDates(Fact, frozen=True):
 
 
 class CertificateKey(Fact, frozen=True):
-    """The public key of a leaf certificate and the hash its signature uses."""
+    """The public key of a leaf certificate and the hash its signature uses.
+
+    `exponent` is RSA's public one; what is longer than 32 bits counts as 2^32.
+    """
 
     algorithm: str
     bits: int
     signature_hash: str
+    exponent: int | None = None
+
+
+class CertificateUsage(Fact, frozen=True):
+    """What a leaf certificate may be used for, in the words of RFC 5280; None without the field."""
+
+    key_usage: tuple[str, ...] | None
+    key_usage_critical: bool
+    extended: tuple[str, ...] | None
+
+
+class CertificateSerial(Fact, frozen=True):
+    """The serial number of a leaf certificate: its sign and its length, not the number."""
+
+    positive: bool
+    octets: int
+
+
+class CertificateRevocation(Fact, frozen=True):
+    """Where one can ask whether a leaf certificate was revoked, and whether the server answers.
+
+    `must_staple` obliges the server to bring the answer; `stapled` None was not learnt.
+    """
+
+    crl: bool
+    ocsp: bool
+    must_staple: bool
+    stapled: bool | None
 
 
 class TlsFlaw(Fact, frozen=True):
@@ -136,20 +207,29 @@ class ServiceEncryption(Fact, frozen=True):
 
 
 class HashGroup(Struct, frozen=True, forbid_unknown_fields=True):
-    """Stored passwords that look made by the same function with the same parameters."""
+    """Stored passwords that look made by the same function with the same parameters.
+
+    `salt_bits` is the size of their shortest salt, None where no salt can be seen.
+    """
 
     function: str
     count: int
     salted: bool
     parameters: dict[str, int] = {}
+    salt_bits: int | None = None
 
 
 class PasswordHashes(Fact, frozen=True):
-    """What the stored passwords of a sample are made of; never a value."""
+    """What the stored passwords of a sample are made of; never a value.
+
+    `repeated` counts values equal to another, `shared_salts` those that have the salt of another,
+    different value.
+    """
 
     total: int
     groups: tuple[HashGroup, ...]
     repeated: int
+    shared_salts: int = 0
 
 
 class StoredData(Fact, frozen=True):
@@ -542,14 +622,99 @@ class SshSignIn(Fact, frozen=True):
     methods: tuple[str, ...]
 
 
+class SecurityLevelSetting(Fact, frozen=True):
+    """The security level a cryptographic library is configured to keep to, 0 (all) to 5."""
+
+    product: str
+    level: int
+
+
+class SshSignInSetting(Fact, frozen=True):
+    """Who may open an SSH session and how, as sshd_config states it; None is not stated.
+
+    `methods` are the lists of AuthenticationMethods, each to be gone through whole.
+    """
+
+    who: str
+    root: Literal["yes", "no", "prohibit-password", "forced-commands-only"] | None
+    password: bool | None
+    keyboard_interactive: bool | None
+    empty_passwords: bool | None
+    methods: tuple[str, ...] = ()
+
+
+class SshAlgorithmSetting(Fact, frozen=True):
+    """The SSH algorithms sshd_config switches on by name; None leaves the server's own choice."""
+
+    ciphers: tuple[str, ...] | None = None
+    macs: tuple[str, ...] | None = None
+    key_exchanges: tuple[str, ...] | None = None
+    host_keys: tuple[str, ...] | None = None
+
+
+class PasswordHasherSetting(Fact, frozen=True):
+    """The functions an application may hash passwords with; the first makes the new ones."""
+
+    product: str
+    hashers: tuple[str, ...]
+
+
+class SessionCookieSetting(Fact, frozen=True):
+    """The attributes an application's settings give the session cookie; None is not stated."""
+
+    product: str
+    secure: bool | None
+    http_only: bool | None
+    same_site: Literal["Strict", "Lax", "None"] | None
+
+
+class HttpsSetting(Fact, frozen=True):
+    """Whether a setting makes an application insist on HTTPS."""
+
+    product: str
+    setting: str
+    forced: bool
+
+
+class HashCall(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place where source code gives a password to a fast hash function.
+
+    `beside_slow`: the same file also calls a function made for passwords, as a migration does.
+    """
+
+    place: str
+    function: str
+    beside_slow: bool = False
+
+
+class PasswordHashCalls(Fact, frozen=True):
+    """Where the source files of the copy hash passwords with a fast function."""
+
+    files_read: int
+    calls: tuple[HashCall, ...]
+
+
+class EncryptionAtRestSetting(Fact, frozen=True):
+    """Whether a configuration encrypts one store of data; None when it does not say."""
+
+    product: str
+    subject: str
+    encrypted: bool | None
+
+
 AnyFact: TypeAlias = (
     TlsProtocols
     | TlsSuites
     | TlsKeyExchange
+    | TlsFeatures
+    | TlsResumption
     | CertificateChain
     | CertificateNames
     | CertificateDates
     | CertificateKey
+    | CertificateUsage
+    | CertificateSerial
+    | CertificateRevocation
     | TlsFlaw
     | PlainHttp
     | StrictTransport
@@ -592,4 +757,12 @@ AnyFact: TypeAlias = (
     | SshHostKeys
     | SshGroupExchange
     | SshSignIn
+    | SecurityLevelSetting
+    | SshSignInSetting
+    | SshAlgorithmSetting
+    | PasswordHasherSetting
+    | SessionCookieSetting
+    | HttpsSetting
+    | PasswordHashCalls
+    | EncryptionAtRestSetting
 )

@@ -11,7 +11,16 @@ from msgspec import Struct, field
 from cnilcheck.model.facts import Fact
 from cnilcheck.model.text import Text
 from cnilcheck.model.verdict import Answer, Context
-from cnilcheck.model.words import Audience, Binding, HealthData, Module, Outcome, Role, Severity
+from cnilcheck.model.words import (
+    Audience,
+    Binding,
+    HealthData,
+    Module,
+    Outcome,
+    Profile,
+    Role,
+    Severity,
+)
 
 
 class Requirement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +89,7 @@ class ExampleContext(Struct, frozen=True, forbid_unknown_fields=True):
 
     health_data: HealthData | None = HealthData.THIRD_PARTY
     role: Role | None = None
+    profile: Profile = Profile.ANSSI
 
 
 class Example(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,7 +114,10 @@ class Effective(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """One YAML file below rules/; `id` is the file's name."""
+    """One YAML file below rules/; `id` is the file's name.
+
+    `with` holds ANSSI's numbers; `profiles` what another profile puts in their place.
+    """
 
     id: str
     module: Module
@@ -119,6 +132,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     remediation: Remediation
     examples: tuple[Example, ...]
     with_: dict[str, Any] = field(default_factory=dict, name="with")
+    profiles: dict[Profile, dict[str, Any]] = field(default_factory=dict)
     effective: Effective = Effective()
 
 

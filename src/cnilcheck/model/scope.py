@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
-from cnilcheck.model.words import AccountClass, HealthData, LogClass, Role
+from cnilcheck.model.words import AccountClass, HealthData, LogClass, Profile, Role
 
 
 class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -325,6 +325,7 @@ class Scope(Struct, frozen=True, forbid_unknown_fields=True):
     targets: tuple[Target, ...] = ()
     organisation: Organisation | None = None
     health_data: HealthData | None = None
+    profile: Profile = Profile.ANSSI
     notice: Notice | None = None
     authorisation: Authorisation | None = None
     sources: Sources = Sources()

@@ -66,3 +66,8 @@ DECLARED = Text(
     "déclaré, non mesuré : « {statement} » (signé par {signed_by}, {role}, le {signed_on})",
     "declared, not measured: “{statement}” (signed by {signed_by}, {role}, on {signed_on})",
 )
+JUDGED_BY = Text("{said} (profil {profile})", "{said} (profile {profile})")
+LOOSER = Text(
+    "est admis par le profil {profile}, pas par le profil anssi, qui dirait : {refusal}",
+    "is admitted by the profile {profile}, not by the profile anssi, which would say: {refusal}",
+)

@@ -37,6 +37,14 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+class Profile(StrEnum):
+    """Whose numbers the rules judge by; a rule without numbers of a profile keeps ANSSI's."""
+
+    ANSSI = "anssi"
+    MOZILLA_INTERMEDIATE = "mozilla-intermediate"
+    MOZILLA_MODERN = "mozilla-modern"
+
+
 class Outcome(StrEnum):
     """What a finding says."""
 

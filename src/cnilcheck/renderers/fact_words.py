@@ -27,18 +27,22 @@ FIELDS = _words("""
     authentication | authentification | authentication
     author | auteur | author
     backups_encrypted | sauvegardes chiffrées | backups encrypted
+    beside_slow | à côté d'une fonction lente | beside a slow function
     bits | bits | bits
     body | organisme certificateur | certification body
     cache_control | mise en cache | cache control
+    calls | appels | calls
     captcha | captcha | captcha
     certificate | certificat | certificate
     character_classes | classes de caractères | character classes
     cipher | chiffrement | cipher
+    ciphers | chiffrements | ciphers
     ciphers_received | chiffrements reçus | ciphers received
     ciphers_sent | chiffrements envoyés | ciphers sent
     class | comptes | accounts
     clauses | clauses | clauses
     clock_synchronised | horloge synchronisée | clock synchronised
+    complete | liste complète | list complete
     compressions | compressions | compressions
     connections | connexions | connections
     contract | contrat | contract
@@ -47,6 +51,7 @@ FIELDS = _words("""
     country | pays | country
     covered | couvertes par un certificat | covered by a certificate
     covers_asked | couvre le nom demandé | covers the name asked for
+    crl | liste de révocation | revocation list
     data_files | fichiers de données | data files
     days | jours | days
     delay_seconds | attente en secondes | delay in seconds
@@ -54,6 +59,9 @@ FIELDS = _words("""
     dh_bits | bits Diffie-Hellman | Diffie-Hellman bits
     distinct | différents | distinct
     documented | documenté | documented
+    early_data | données anticipées (0-RTT) | early data (0-RTT)
+    encrypt_then_mac | chiffre avant d'authentifier | encrypt-then-MAC
+    empty_passwords | mots de passe vides | empty passwords
     encrypted | chiffré | encrypted
     encryption_at_rest | chiffrement au repos | encryption at rest
     end | fin | end
@@ -62,14 +70,20 @@ FIELDS = _words("""
     exists | existe | exists
     expected | lignes attendues | lines expected
     expires_on | expire le | expires on
+    exponent | exposant | exponent
+    extended | usages étendus | extended usage
+    extended_master_secret | secret maître étendu | extended master secret
     extensions | extensions | extensions
     factors | facteurs | factors
+    fallback_scsv | refus du repli (SCSV) | fallback refused (SCSV)
     files_read | fichiers lus | files read
     first | première ligne | first line
+    forced | imposé | forced
     format | format | format
     found | trouvé | found
     function | fonction | function
     groups | groupes | groups
+    hashers | fonctions de mots de passe | password functions
     headers | en-têtes | headers
     holder | titulaire | holder
     host | machine | host
@@ -81,9 +95,13 @@ FIELDS = _words("""
     justification | justification | justification
     key_exchange | échange de clés | key exchange
     key_exchanges | échanges de clés | key exchanges
+    key_usage | usages de la clé | key usage
+    key_usage_critical | usage critique | usage is critical
+    keyboard_interactive | dialogue au clavier | keyboard-interactive
     keys | clés | keys
     kind | nature | kind
     last | dernière ligne | last line
+    level | niveau | level
     lifetime | durée en secondes | lifetime in seconds
     lines | lignes | lines
     listed | listé | listed
@@ -91,6 +109,7 @@ FIELDS = _words("""
     log | journal | log
     log_class | classe du journal | class of log
     mac | intégrité | integrity
+    macs | contrôles d'intégrité | integrity checks
     macs_received | contrôles d'intégrité reçus | integrity checks received
     macs_sent | contrôles d'intégrité envoyés | integrity checks sent
     masked | extrait masqué | masked extract
@@ -101,28 +120,33 @@ FIELDS = _words("""
     methods | méthodes | methods
     minimum_length | longueur minimale | minimum length
     mode | mode | mode
+    must_staple | agrafage obligatoire | must staple
     name | nom | name
     names | noms | names
     networks | réseaux | networks
     not_after | valable jusqu'au | not after
     not_before | valable à partir du | not before
     number | numéro | number
+    ocsp | adresse OCSP | OCSP address
+    octets | octets | octets
     off | arrêté dans | off in
     offers_tls | propose TLS | offers TLS
     on | en service dans | on in
     open | ouverts | open
-    operation | opération | operation
     open_to_all | ouvert à tous | open to all
+    operation | opération | operation
     outsourced | confié à un tiers | outsourced
     page_scheme | protocole de la page | scheme of the page
     parameters | paramètres | parameters
     passwords_sent_by | mots de passe envoyés par | passwords sent by
+    password | mot de passe | password
     path | chemin | path
     performed | exercées | performed
     personal | données personnelles | personal data
     place | emplacement | place
     places | emplacements | places
     port | port | port
+    positive | positif | positive
     posts_to_scheme | protocole d'envoi | scheme it posts to
     present | présente | present
     product | produit | product
@@ -146,25 +170,34 @@ FIELDS = _words("""
     reviewed | relecture | reviewed
     revoked_on_departure | retirés au départ | revoked on departure
     role | rôle | role
+    root | root | root
+    salt_bits | sel le plus court, en bits | shortest salt in bits
     salted | salé | salted
     same_site | SameSite | SameSite
     secrets | secrets | secrets
     secure | Secure | Secure
     separated | séparés | kept apart
+    server_preference | ordre du serveur | server's order
     service | service | service
     session | de session | session cookie
+    setting | réglage | setting
     shared | partagés | shared
+    shared_salts | sels communs | shared salts
+    shared_primes | nombres premiers partagés | shared primes
     sign_in | identification demandée | sign-in asked for
     signal | indice | signal
     signature_hash | hachage de la signature | signature hash
     silences | interruptions | silences
     size | taille en octets | size in bytes
     smallest_visible_minutes | plus petit trou visible, en minutes | smallest visible hole, minutes
+    stapled | réponse OCSP agrafée | OCSP answer stapled
     start | début | start
     statements | instructions | statements
     status | code HTTP | HTTP status
+    subject | objet | subject
     suites | suites | suites
     tests | tests | tests
+    ticket_seconds | durée des tickets, en secondes | life of tickets, seconds
     time_with_zone | heure avec fuseau | time with zone
     total | total | total
     uncertified | sans certificat | without a certificate
@@ -206,6 +239,7 @@ VALUES = _words("""
     email | adresse électronique | e-mail
     export | exportation | export
     extract | extrait | extract
+    forced-commands-only | avec une clé, pour des commandes fixées | with a key, for set commands
     in_person | en personne | in person
     incomplete | chaîne incomplète | incomplete chain
     insecure renegotiation | renégociation non sûre | insecure renegotiation
@@ -217,6 +251,7 @@ VALUES = _words("""
     monthly | chaque mois | monthly
     neighbour | document voisin | neighbouring document
     never | jamais | never
+    no | non | no
     nir | numéro de sécurité sociale | social security number
     none | aucune | none
     passkey | clé d'accès | passkey
@@ -226,6 +261,7 @@ VALUES = _words("""
     post | courrier | post
     private_key | clé privée | private key
     pro_sante_connect | Pro Santé Connect | Pro Santé Connect
+    prohibit-password | sans mot de passe | without a password
     protected | document protégé | protected document
     push | notification | push
     quarterly | chaque trimestre | quarterly
@@ -257,4 +293,5 @@ VALUES = _words("""
     version_control | gestion de versions | version control
     weekly | chaque semaine | weekly
     yearly | chaque année | yearly
+    yes | oui | yes
 """)

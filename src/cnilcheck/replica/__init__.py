@@ -87,7 +87,7 @@ class Replica:
         return LOOPBACK, self._start(undo, "database", server)
 
     def _open_web(self, undo: ExitStack) -> None:
-        issued = certificates.issue()
+        issued = certificates.issue(self._mended)
         files.write(self._folder / "ca.pem", issued.authority)
         root = self._folder / files.DOCUMENT_ROOT
         site: Site = MendedSite(root) if self._mended else FlawedSite(root, self._people)

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey
+
+_REVOCATIONS = "http://autorite.demonstration.invalid/revocations.crl"
 
 
 @dataclass(frozen=True)
@@ -21,18 +26,23 @@ class Certificates:
     server_key: bytes
 
 
-def issue() -> Certificates:
+def issue(mended: bool = False) -> Certificates:
     """A fresh authority and a server certificate of ninety days around now.
 
-    Not around the day of the replica: TLS clients look at the clock.
+    Not around the day of the replica: TLS clients look at the clock. The flawed deployment needs
+    RSA of 2048 bits for its key transport; the mended one has what is recommended today.
     """
-    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    authority_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    server_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    def fresh() -> PrivateKey:
+        if mended:
+            return ec.generate_private_key(ec.SECP256R1())
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    authority_key, server_key = fresh(), fresh()
     authority = _authority(authority_key)
-    server = _server(server_key, authority, authority_key)
+    server = _server(server_key, authority, authority_key, mended)
     return Certificates(
         authority=authority.public_bytes(Encoding.PEM),
         server=server.public_bytes(Encoding.PEM),
@@ -40,19 +50,19 @@ def issue() -> Certificates:
     )
 
 
-def _authority(key: RSAPrivateKey) -> x509.Certificate:
+def _authority(key: PrivateKey) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
     name = _name("Autorité de démonstration cnilcheck (inventée)")
     builder = _builder(name, name, key)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(_usage(authority=True), critical=True)
+    builder = builder.add_extension(_usage(authority=True, transport=False), critical=True)
     return builder.sign(key, hashes.SHA256())
 
 
 def _server(
-    key: RSAPrivateKey, authority: x509.Certificate, signer: RSAPrivateKey
+    key: PrivateKey, authority: x509.Certificate, signer: PrivateKey, mended: bool
 ) -> x509.Certificate:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -67,11 +77,17 @@ def _server(
     builder = builder.add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )
-    builder = builder.add_extension(_usage(authority=False), critical=True)
+    # RSA key transport, which the flawed deployment still accepts.
+    usage = _usage(authority=False, transport=not mended)
+    builder = builder.add_extension(usage, critical=True)
     builder = builder.add_extension(
         x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
     )
     builder = builder.add_extension(issuer_key, critical=False)
+    if mended:
+        place = [x509.UniformResourceIdentifier(_REVOCATIONS)]
+        point = x509.DistributionPoint(place, None, None, None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 
@@ -82,7 +98,7 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: RSAPrivateKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: PrivateKey) -> x509.CertificateBuilder:
     from cryptography import x509
 
     now = datetime.now(UTC)
@@ -98,13 +114,12 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: RSAPrivateKey) -> x509.
     )
 
 
-def _usage(authority: bool) -> x509.KeyUsage:
+def _usage(authority: bool, transport: bool) -> x509.KeyUsage:
     from cryptography import x509
 
     return x509.KeyUsage(
         digital_signature=not authority,
-        # RSA key transport, which the flawed deployment still accepts.
-        key_encipherment=not authority,
+        key_encipherment=transport,
         key_cert_sign=authority,
         crl_sign=authority,
         content_commitment=False,
