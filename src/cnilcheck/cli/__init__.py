@@ -234,6 +234,37 @@ def show(
     show_rule(rule, lang)
 
 
+@app.command(
+    name="password-policy",
+    help=say(
+        "Dire ce que vaut une politique de mots de passe selon la CNIL.",
+        "Say what a password policy is worth by the CNIL's model.",
+    ),
+)
+def password_policy(
+    description: Annotated[
+        str,
+        typer.Argument(
+            help=say(
+                "Par exemple « 12 caractères, 4 types, blocage 10 ».",
+                "For instance “12 characters, 4 classes, lockout 10”.",
+            )
+        ),
+    ] = "",
+    length: Annotated[int | None, typer.Option("--length", min=1)] = None,
+    classes: Annotated[int | None, typer.Option("--classes", min=1, max=4)] = None,
+    words: Annotated[int | None, typer.Option("--words", min=1)] = None,
+    lockout: Annotated[int | None, typer.Option("--lockout", min=1)] = None,
+    no_lockout: Annotated[bool, typer.Option("--no-lockout")] = False,
+    lang: _Lang = LANG,
+) -> None:
+    """Explain the entropy of a policy, the CNIL's case it falls under, and the verdict."""
+    from cnilcheck.cli.password import explain_policy
+
+    options = {"length": length, "classes": classes, "words": words, "lockout": lockout}
+    raise typer.Exit(explain_policy(description, options, no_lockout, lang))
+
+
 @app.command(help=say("Écrire un périmètre commenté.", "Write a commented scope file."))
 def init(
     path: Annotated[
