@@ -23,7 +23,9 @@ MAY_IMPORT = {
     "documents": {"model", "errors", "resources", "documents"},
     "renderers": {"model", "errors", "resources", "renderers"},
     "supervise": {"model", "errors", "collectors.base"},
-    "audit": {"model", "errors", "collectors.base", "supervise"},
+    "observing": {"model", "errors", "collectors.base", "supervise"},
+    "judging": {"model"},
+    "audit": {"model", "errors", "collectors.base", "supervise", "observing", "judging"},
     "folder": {"model", "errors"},
     "replica": {"replica"},
 }

@@ -1,0 +1,190 @@
+"""One rule at one place: from observations to verdicts, and from a verdict to its finding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from cnilcheck.model.evidence import Absence, Collected, Evidence, Gap, Observation
+from cnilcheck.model.facts import Fact, fact_name
+from cnilcheck.model.personal_data import printable
+from cnilcheck.model.report import Finding, Waived
+from cnilcheck.model.rule import BoundRule, Rule
+from cnilcheck.model.scope import Attestation, Scope
+from cnilcheck.model.sentences import (
+    DECLARED,
+    GAPS,
+    JUDGED_BY,
+    LOOSER,
+    NO_OBJECT,
+    NOT_IN_FORCE,
+    UNANSWERED,
+)
+from cnilcheck.model.text import Text, Value, fill
+from cnilcheck.model.verdict import Context, Verdict, not_applicable, undecided
+from cnilcheck.model.words import GapReason, Method, Outcome, Profile
+
+_BASES = {Method.TEST: "measured", Method.EXAMINE: "read", Method.INTERVIEW: "declared"}
+
+
+def verdicts_of(
+    bound: BoundRule, collected: Collected, context: Context
+) -> Iterator[tuple[Observation | None, Verdict | None]]:
+    """Yield each observation the rule is about, with its verdict; None for a gap."""
+    if not bound.rule.effective.covers(context.as_of):
+        yield None, None
+        return
+    name = fact_name(bound.fact.__name__)
+    silent, absent, answered = list[Observation](), list[Observation](), False
+    for observation in collected.observations:
+        match observation:
+            case Evidence(fact=fact) if type(fact) is bound.fact:
+                verdicts = _by_profile(bound, fact, context)
+                answered = answered or bool(verdicts)
+                yield from ((observation, verdict) for verdict in verdicts)
+                silent += [] if verdicts else [observation]
+            case Gap(missing=missing, reason=reason) if missing == name:
+                if reason is GapReason.NOT_GIVEN:
+                    silent.append(observation)
+                else:
+                    answered = True
+                    yield observation, None
+            case Absence(of=of) if of == name:
+                absent.append(observation)
+    if not answered:
+        yield from _without_answer(silent, absent)
+
+
+def _by_profile(bound: BoundRule, fact: Fact, context: Context) -> tuple[Verdict, ...]:
+    """Return the verdicts; numbers that are not ANSSI's are named, and looser ones never pass."""
+    verdicts = _answers(bound, fact, context)
+    if context.profile is Profile.ANSSI or context.profile not in bound.rule.profiles:
+        return verdicts
+    by_norm = _answers(bound, fact, msgspec.structs.replace(context, profile=Profile.ANSSI))
+    refused = {verdict.at: verdict for verdict in by_norm if verdict.outcome is Outcome.FAIL}
+    return tuple(_named(bound.rule, v, refused.get(v.at), context) for v in verdicts)
+
+
+def _answers(bound: BoundRule, fact: Fact, context: Context) -> tuple[Verdict, ...]:
+    answer = bound.judge(fact, context)
+    return answer if isinstance(answer, tuple) else (answer,) if answer else ()
+
+
+def _named(rule: Rule, verdict: Verdict, refused: Verdict | None, context: Context) -> Verdict:
+    values: dict[str, Value] = {"profile": context.profile.value}
+    said = _sentence(rule, verdict, context.as_of)
+    if verdict.outcome is not Outcome.PASS or refused is None:
+        sentence = fill(JUDGED_BY, values | {"said": said})
+        return msgspec.structs.replace(verdict, sentence=sentence)
+    refusal = _sentence(rule, refused, context.as_of)
+    sentence = fill(LOOSER, values | {"refusal": refusal})
+    return msgspec.structs.replace(verdict, outcome=Outcome.NOT_APPLICABLE, sentence=sentence)
+
+
+def _without_answer(
+    silent: list[Observation], absent: list[Observation]
+) -> Iterator[tuple[Observation, Verdict | None]]:
+    # A fact that said nothing leaves the question open; a thing that is not there has no rule.
+    unjudged = [o for o in silent if isinstance(o, Evidence)]
+    if unjudged:
+        yield unjudged[0], undecided()
+    elif absent:
+        yield absent[0], not_applicable()
+    elif silent:
+        yield silent[0], None
+
+
+def finding_of(
+    rule: Rule, observation: Observation | None, verdict: Verdict | None, as_of: dt.date
+) -> Finding:
+    """Return the finding; its identifier depends on rule, target and location only."""
+    target = observation.target if observation else "scope"
+    place = observation.location if observation else ""
+    at = verdict.at if verdict and verdict.at else ""
+    location = printable(place + at if at.startswith(" ") else at or place)
+    outcome, sentence = _outcome(rule, observation, verdict, as_of)
+    key = "\x1f".join((rule.id, target, location))
+    observed = outcome in (Outcome.PASS, Outcome.FAIL) and observation is not None
+    return Finding(
+        id=hashlib.sha256(key.encode()).hexdigest()[:16],
+        rule=rule.id, module=rule.module, weakness=rule.weakness, severity=rule.severity,
+        outcome=outcome, target=target, location=location,
+        title=rule.title, sentence=sentence, rationale=rule.rationale,
+        requirements=rule.requirements, remediation=rule.remediation,
+        evidence=(observation,) if observation else (),
+        basis=_BASES[observation.provenance.method] if observed and observation else None,  # type: ignore[arg-type]
+        question=rule.question if outcome is Outcome.INCONCLUSIVE else None,
+        gap=observation.reason if isinstance(observation, Gap) else None,
+    )  # fmt: skip
+
+
+def _outcome(
+    rule: Rule, observation: Observation | None, verdict: Verdict | None, as_of: dt.date
+) -> tuple[Outcome, Text]:
+    values: dict[str, Value] = {"as_of": as_of}
+    if isinstance(observation, Gap):
+        values["detail"] = observation.detail
+        return Outcome.INCONCLUSIVE, fill(GAPS[observation.reason], values)
+    if verdict is None:
+        return Outcome.NOT_APPLICABLE, fill(NOT_IN_FORCE, values)
+    return verdict.outcome, verdict.sentence or _sentence(rule, verdict, as_of)
+
+
+def _sentence(rule: Rule, verdict: Verdict, as_of: dt.date) -> Text:
+    sentences = {
+        Outcome.PASS: rule.says.pass_,
+        Outcome.FAIL: rule.says.fail,
+        Outcome.NOT_APPLICABLE: _fitting(rule.says.not_applicable, verdict, NO_OBJECT),
+        Outcome.INCONCLUSIVE: _fitting(rule.says.inconclusive, verdict, UNANSWERED),
+    }
+    return fill(sentences[verdict.outcome], {"as_of": as_of} | verdict.values)
+
+
+def _fitting(said: Text | None, verdict: Verdict, otherwise: Text) -> Text:
+    """Return the rule's sentence, unless it wants values and the engine's own verdict has none."""
+    return otherwise if said is None or (not verdict.values and "{" in said.fr) else said
+
+
+def with_people(finding: Finding, scope: Scope, as_of: dt.date) -> Finding:
+    """Return the finding with the waiver or the attestation the scope holds for it."""
+    if finding.outcome is Outcome.FAIL:
+        for waiver in scope.waivers:
+            if waiver.rule == finding.rule and waiver.target == finding.target:
+                waived = Waived(waiver, in_force=as_of <= waiver.until)
+                return msgspec.structs.replace(finding, waived=waived)
+    if finding.outcome is Outcome.INCONCLUSIVE:
+        for attestation in scope.attestations:
+            if _attests(attestation, finding, as_of):
+                return _attested(finding, attestation)
+    return finding
+
+
+def _attests(attestation: Attestation, finding: Finding, as_of: dt.date) -> bool:
+    about = attestation.target in (None, finding.target) and attestation.rule == finding.rule
+    return about and attestation.signed_on <= as_of <= attestation.expires_on
+
+
+def _attested(finding: Finding, attestation: Attestation) -> Finding:
+    values: dict[str, Value] = {
+        "statement": attestation.statement, "signed_by": attestation.signed_by,
+        "role": attestation.role, "signed_on": attestation.signed_on,
+    }  # fmt: skip
+    return msgspec.structs.replace(
+        finding, outcome=Outcome.PASS, basis="declared", attested=attestation,
+        sentence=fill(DECLARED, values),
+    )  # fmt: skip
+
+
+_OUTCOMES = [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE]
+
+
+def mending_order(finding: Finding) -> tuple[int, int, float, str, str, str]:
+    """Return the key that puts failures first, the gravest of them, then the soonest mended."""
+    # What is worst comes first; among equals, what is mended soonest.
+    return (
+        _OUTCOMES.index(finding.outcome), finding.severity.rank, finding.remediation.days,
+        finding.rule, finding.target, finding.location,
+    )  # fmt: skip
