@@ -13,7 +13,12 @@ EVIDENCE = "evidence.json"
 JOURNAL = "journal.jsonl"
 SCOPE = "scope.yaml"
 DIGESTS = "SHA256SUMS"
-REPORTS = ("report.json", "report.html", "report.md", "report.sarif", "report.xml", "report.pdf")
+REPORTS = (
+    "report.json", "report.html", "report.md", "report.sarif", "report.xml", "report.pdf",
+    "report.csv", "report.jsonl",
+)  # fmt: skip
+# One file for each text that is cited.
+_OCSF = "report.ocsf-*.json"
 _OURS = (EVIDENCE, JOURNAL, SCOPE, DIGESTS, *REPORTS)
 _PARTIAL = ".partial"
 
@@ -74,10 +79,11 @@ class AuditFolder:
         for name in written:
             (self._partial / name).replace(self.path / name)
         self._partial.rmdir()
-        for name in REPORTS:
-            if name not in written:
-                (self.path / name).unlink(missing_ok=True)
-        lines = [f"{_sha256(self.path / n)}  {n}\n" for n in sorted(_OURS) if self._has(n)]
+        older = {*REPORTS, *self._ocsf()} - written
+        for name in older:
+            (self.path / name).unlink(missing_ok=True)
+        ours = sorted({*_OURS, *self._ocsf()})
+        lines = [f"{_sha256(self.path / n)}  {n}\n" for n in ours if self._has(n)]
         (self.path / DIGESTS).write_text("".join(lines), encoding="utf-8")
 
     def discard(self) -> None:
@@ -99,6 +105,9 @@ class AuditFolder:
             for digest, name in checked
             if not (self.path / name).is_file() or _sha256(self.path / name) != digest
         )
+
+    def _ocsf(self) -> set[str]:
+        return {path.name for path in self.path.glob(_OCSF)}
 
     def _has(self, name: str) -> bool:
         return name != DIGESTS and (self.path / name).is_file()

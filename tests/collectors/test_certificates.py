@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.x509 import ocsp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from cnilcheck.audit import collect, judge
@@ -30,6 +30,7 @@ from cnilcheck.checks.registry import checks
 from cnilcheck.collectors import sslyze_child
 from cnilcheck.collectors.base import Journal, Tools
 from cnilcheck.collectors.certificates import Certificates
+from cnilcheck.collectors.http_compression import PageCompression
 from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.sslyze_child import SslyzeChild
 from cnilcheck.collectors.tls import TlsListener
@@ -42,6 +43,7 @@ from cnilcheck.model.facts import (
     CertificateRevocation,
     CertificateSerial,
     CertificateUsage,
+    HttpCompression,
     TlsFeatures,
     TlsFlaw,
     TlsKeyExchange,
@@ -49,7 +51,7 @@ from cnilcheck.model.facts import (
     TlsResumption,
 )
 from cnilcheck.model.report import Finding
-from cnilcheck.model.scope import Limits, Scope, Sources, TlsTarget
+from cnilcheck.model.scope import Limits, Scope, Sources, TlsTarget, WebTarget
 from cnilcheck.model.words import GapReason, Outcome, Profile
 from cnilcheck.resources import rules_directory
 from collectors.test_client_hello import (
@@ -698,7 +700,7 @@ def test_an_endless_chain_is_cut_off(tmp_path: Path, root: Issued) -> None:
 
 
 def question(port: int) -> dict[str, Any]:
-    return {"host": "127.0.0.1", "port": port, "starttls": None, "tls_1_3": True, "chains": False}
+    return {"host": "127.0.0.1", "port": port, "starttls": None, "early_data": True, "chains": False}
 
 
 def test_a_child_that_dies_is_replaced_and_the_scan_done_again(tmp_path: Path) -> None:
@@ -728,3 +730,73 @@ def test_a_worn_child_is_relieved(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             children.add(child._current()._process.pid)
             assert "error" not in child.scan(question(port))
     assert len(children) == 2
+
+
+# A server of the nineties.
+
+
+def test_ssl_3_with_rc4_and_3des_is_told_attack_by_attack(tmp_path: Path) -> None:
+    pytest.importorskip("tlslite")
+    from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
+    from tlslite.errors import BaseTLSException
+
+    leaf = issue("localhost", key=rsa.generate_private_key(65537, 2048))
+    chain, key_file = stored(tmp_path, leaf)
+    certificates = X509CertChain()
+    certificates.parsePemList(Path(chain).read_text())
+    key = parsePEMKey(Path(key_file).read_text(), private=True)
+    settings = HandshakeSettings()
+    settings.minVersion, settings.maxVersion = (3, 0), (3, 1)
+    settings.cipherNames = ["rc4", "3des"]
+    settings.keyExchangeNames = ["rsa"]
+    settings.useEncryptThenMAC = False
+
+    def serve(line: socket.socket) -> None:
+        tls = TLSConnection(line)
+        with suppress(BaseTLSException, OSError, ValueError):
+            tls.handshakeServer(certChain=certificates, privateKey=key, settings=settings)
+            tls.read(max=1, min=1)
+
+    with listening(serve) as port:
+        collected = observe(local(port))
+    assert only(collected, TlsProtocols).accepted == ("SSL 3.0", "TLS 1.0")
+    told = {name for name in failing(collected) if name.startswith("tls-named-attacks")}
+    assert told == {f"tls-named-attacks {n}" for n in ("POODLE", "BEAST", "RC4", "SWEET32", "LUCKY13")}
+    assert "tls-suites-not-broken" in failing(collected)
+    assert only(collected, CertificateKey).algorithm == "RSA"
+
+
+# Compression.
+
+
+@pytest.mark.parametrize("sent", ["gzip", "", "identity"])
+def test_a_compressed_page_is_a_hint_of_breach(tmp_path: Path, sent: str) -> None:
+    made = context(tmp_path, issue("localhost"))
+    header = f"Content-Encoding: {sent}\r\n" if sent else ""
+
+    def serve(line: socket.socket) -> None:
+        with suppress(OSError), made.wrap_socket(line, server_side=True) as tls:
+            asked = tls.recv(4096)
+            assert b"Accept-Encoding: gzip" in asked
+            tls.sendall(f"HTTP/1.1 200 OK\r\n{header}Content-Length: 0\r\n\r\n".encode())
+
+    with listening(serve) as port:
+        scope = Scope(version=1, targets=(WebTarget(url=f"https://localhost:{port}/"),))
+        collected = collect(scope, [PageCompression()], Tools(Path("/"), scope, Journal(), Limits()))
+    assert only(collected, HttpCompression).encoding == ("gzip" if sent == "gzip" else "")
+    assert ("tls-breach-excluded" in failing(collected)) == (sent == "gzip")
+
+
+@pytest.mark.parametrize("noise", [b"\xff" * 100_000, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 9000, b""])
+def test_a_page_that_is_none_is_a_gap(tmp_path: Path, noise: bytes) -> None:
+    made = context(tmp_path, issue("localhost"))
+
+    def serve(line: socket.socket) -> None:
+        with suppress(OSError), made.wrap_socket(line, server_side=True) as tls:
+            tls.recv(4096)
+            tls.sendall(noise)
+
+    with listening(serve) as port:
+        scope = Scope(version=1, targets=(WebTarget(url=f"https://localhost:{port}/"),))
+        collected = collect(scope, [PageCompression()], Tools(Path("/"), scope, Journal(), Limits()))
+    assert len(facts(collected, HttpCompression)) + len(gaps(collected)) == 1

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 from pathlib import Path
 
 import pytest
 
 from cnilcheck.collectors.base import Journal, Tools
-from cnilcheck.collectors.identity import NetworkIdentities, identify, is_public, platforms
+from cnilcheck.collectors.identity import NetworkIdentities, needed_activities, with_declarations
 from cnilcheck.errors import CollectionError
+from cnilcheck.hosts.identify import Asked, Tables, identify
+from cnilcheck.model.addresses import is_public
 from cnilcheck.model.facts import NetworkIdentity
-from cnilcheck.model.scope import HostTarget, Limits, Scope, SshTarget, Target, TlsTarget, WebTarget
+from cnilcheck.model.scope import (
+    Certificate,
+    Declarations,
+    HostingContract,
+    HostingDeclaration,
+    HostTarget,
+    Limits,
+    Provider,
+    Scope,
+    SshTarget,
+    Target,
+    TlsTarget,
+    WebTarget,
+)
 
-PUBLIC = (ipaddress.ip_address("8.8.8.8"),)
+
+def named(name: str, canonical: str = "", address: str = "1.2.3.4") -> NetworkIdentity:
+    (fact,) = identify(Asked(name, (canonical,), (ipaddress.ip_address(address),)), Tables())
+    return fact
 
 
 def observe(target: Target) -> NetworkIdentity:
@@ -61,21 +80,44 @@ def test_special_addresses_are_not_public(text: str) -> None:
 
 
 def test_the_longest_known_ending_of_a_name_tells_the_platform() -> None:
-    fact = identify("application.osc-fr1.scalingo.io", "", PUBLIC, platforms())
+    fact = named("application.osc-fr1.scalingo.io")
     assert fact.provider == "Scalingo"
     assert fact.signal == "name ends in scalingo.io"
 
 
 def test_a_canonical_name_tells_what_the_name_hides() -> None:
-    fact = identify("www.exemple.fr", "domain.par.clever-cloud.com", PUBLIC, platforms())
+    fact = named("www.exemple.fr", "domain.par.clever-cloud.com")
     assert fact.provider == "Clever Cloud"
     assert fact.signal.startswith("canonical name")
 
 
 def test_an_ending_counts_only_at_a_dot() -> None:
-    assert None is identify("www.monovh.net", "", PUBLIC, platforms()).provider
+    assert None is named("www.monovh.net").provider
 
 
 def test_a_private_address_behind_a_known_name_names_nobody() -> None:
-    private = (ipaddress.ip_address("10.0.0.5"),)
-    assert None is identify("x.clever-cloud.com", "", private, platforms()).provider
+    assert None is named("x.clever-cloud.com", address="10.0.0.5").provider
+
+
+CERTIFICATE = Certificate(
+    "Clever Cloud SAS", "EX-1", "Organisme", "2.0", dt.date(2024, 12, 20), dt.date(2027, 12, 19),
+    (1, 2, 3, 4, 5, 6),
+)  # fmt: skip
+
+
+def test_a_declared_host_is_matched_with_the_one_the_network_shows() -> None:
+    provider = Provider("Clever Cloud", (1, 2, 3, 4, 5, 6), CERTIFICATE, offer_activated=True)
+    hosting = HostingDeclaration((provider,), "paas", contract=HostingContract((1, 2, 3)))
+    scope = Scope(version=1, declarations=Declarations(hosting=hosting))
+    fact = with_declarations(named("x.parhds.clever-cloud.com"), scope)
+    assert fact.outsourced
+    assert fact.declared is not None
+    assert (fact.declared.offer_activated, fact.declared.clauses) == (True, (1, 2, 3))
+    assert fact.declared.uncovered == ()
+    assert None is with_declarations(named("x.ovh.net"), scope).declared
+
+
+def test_the_needed_activities_follow_who_administers_and_who_backs_up() -> None:
+    rented = HostingDeclaration((), "iaas", administration="organisation", backups="third_party")
+    assert needed_activities(rented) == (1, 2, 3, 6)
+    assert needed_activities(HostingDeclaration((), "iaas")) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import time
@@ -41,9 +42,7 @@ def test_the_first_value_wins_also_over_included_files(tmp_path: Path) -> None:
     text = 'Include sshd_config.d/*.conf\nPasswordAuthentication yes\npermitrootlogin="no"\n'
     more = {"sshd_config.d/10.conf": "passwordauthentication = no # durci\nPermitRootLogin yes\n"}
     found = sign_ins(tmp_path, text, **more)
-    assert found == {
-        "/etc/ssh/sshd_config.d/10.conf:2": SshSignInSetting("", "yes", False, None, None)
-    }
+    assert found == {CONF: SshSignInSetting("", "yes", False, None, None)}
 
 
 def test_old_words_mean_the_new_ones(tmp_path: Path) -> None:
@@ -64,9 +63,7 @@ Match all
     AuthenticationMethods publickey,password publickey
 """
     assert sign_ins(tmp_path, text) == {
-        f"{CONF}:3": SshSignInSetting(
-            "", "no", False, False, None, ("publickey,password", "publickey")
-        ),
+        CONF: SshSignInSetting("", "no", False, False, None, ("publickey,password", "publickey")),
         f"{CONF}:4": SshSignInSetting(
             "User sauvegarde Address 10.0.0.0/8",
             None,
@@ -82,9 +79,9 @@ def test_a_match_block_ends_with_its_file(tmp_path: Path) -> None:
     text = "Include sshd_config.d/*.conf\nPasswordAuthentication no\n"
     more = {"sshd_config.d/a.conf": "Match User b\n  PasswordAuthentication yes\n"}
     found = sign_ins(tmp_path, text, **more)
-    assert {f"{CONF}:2": False, "/etc/ssh/sshd_config.d/a.conf:1": True} == {
+    assert {
         place: fact.password for place, fact in found.items()
-    }
+    } == {CONF: False, "/etc/ssh/sshd_config.d/a.conf:1": True}
 
 
 def test_algorithms_named_are_told_and_those_taken_away_are_not(tmp_path: Path) -> None:
@@ -113,10 +110,8 @@ def test_the_servers_own_choice_of_algorithms_has_no_rule(tmp_path: Path) -> Non
 )
 def test_hostile_files_end_soon_and_never_in_a_traceback(tmp_path: Path, text: str) -> None:
     started = time.monotonic()
-    try:
+    with contextlib.suppress(CollectionError):
         observe(tmp_path, text)
-    except CollectionError:
-        pass
     assert time.monotonic() - started < 5
 
 
@@ -141,7 +136,9 @@ def test_openssh_itself_reads_the_same(tmp_path: Path, text: str) -> None:
     if not Path(program).exists():
         pytest.skip("no OpenSSH server here")
     key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=9)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=9
+    )
     (tmp_path / "conf").write_text(f"HostKey {key}\n{text}")
     command = [program, "-T", "-f", tmp_path / "conf", "-C", "user=x,host=y,addr=192.0.2.1"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=9)

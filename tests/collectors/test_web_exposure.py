@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import random
@@ -312,6 +313,25 @@ def test_a_debugging_mode_that_shows_on_every_absent_page_is_found(tmp_path: Pat
     with web(lambda path: (404, (HTML,), debug) if path != "/" else (200, (HTML,), HOME)) as url:
         found = files(exposure(tmp_path, url))
     assert [file.kind for file in found.values()] == ["diagnostic_page"]
+
+
+def test_the_source_behind_a_script_of_the_site_is_found(tmp_path: Path) -> None:
+    source = json.dumps({"version": 3, "sources": ["a.ts"], "sourcesContent": ["x"], "mappings": "A"})
+    table: dict[str, Reply | bytes] = {
+        "/": b"<html><script src=/assets/index-4f2a.js></script><p>Bonjour</html>",
+        "/assets/index-4f2a.js.map": (200, (TEXT,), source.encode()),
+    }
+    with web(pages(table)) as url:
+        found = files(exposure(tmp_path, url))
+    assert {path: file.kind for path, file in found.items()} == {
+        "/assets/index-4f2a.js.map": "source_code"
+    }
+
+
+def test_an_extract_named_after_today_is_found(tmp_path: Path) -> None:
+    path = f"/export-{dt.date.today():%Y-%m}.csv"
+    with web(pages({"/": HOME, path: (200, (TEXT,), CSV.encode())})) as url:
+        assert set(files(exposure(tmp_path, url))) == {path}
 
 
 # Listings.

@@ -44,6 +44,8 @@ class Identity:
 
     chain: Path
     key: Path
+    above: Path
+    """What the server sends after the leaf; empty when it sends nothing more."""
     staple: Path | None = None
 
 
@@ -128,17 +130,17 @@ class Pki:
     def _make(self, name: str, wish: Wish) -> Identity:
         key = self._key(wish.key)
         leaf = self._leaf(wish, key)
-        chain = leaf.public_bytes(Encoding.PEM)
-        if wish.issuer == "intermediate" and wish.whole_chain:
-            chain += self._authority("intermediate").certificate.public_bytes(Encoding.PEM)
-        if wish.issuer == "stranger":
-            chain += self._authority("stranger").certificate.public_bytes(Encoding.PEM)
+        sent = wish.whole_chain and wish.issuer != "itself"
+        above = self._authority(wish.issuer).certificate if sent else None
+        rest = above.public_bytes(Encoding.PEM) if above else b""
         identity = Identity(
             self.folder / f"{name}.pem",
             self.folder / f"{name}.key",
+            self.folder / f"{name}.above.pem",
             self.folder / f"{name}.ocsp" if wish.staple else None,
         )
-        identity.chain.write_bytes(chain)
+        identity.chain.write_bytes(leaf.public_bytes(Encoding.PEM) + rest)
+        identity.above.write_bytes(rest)
         identity.key.touch(mode=0o600)
         identity.key.write_bytes(_pem(key))
         if identity.staple:

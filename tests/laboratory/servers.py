@@ -198,11 +198,12 @@ def _s_server(lab: Laboratory, server: Server, home: Path, port: int) -> Launch:
     suites = options.get("suites", "ECDHE+AESGCM:ECDHE+CHACHA20") + ":@SECLEVEL=0"
     command: list[str | Path] = [
         program("openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-www", "-quiet",
-        "-serverpref",
-        "-cert", files.chain, "-cert_chain", files.chain, "-key", files.key,
+        "-serverpref", "-cert", files.chain, "-key", files.key,
         "-min_protocol", least, "-max_protocol", most, "-cipher", suites,
         "-groups", options.get("groups", "X25519:P-256:P-384"),
     ]  # fmt: skip
+    if files.above.stat().st_size:
+        command += ["-cert_chain", files.above]
     if options.get("dh"):
         command += ["-dhparam", lab.pki.dh(options["dh"])]
     if files.staple:
@@ -243,7 +244,7 @@ def _nginx(lab: Laboratory, server: Server, home: Path, port: int) -> Launch:
             curves=options.get("curves", "X25519:prime256v1:secp384r1"),
         )
     )  # fmt: skip
-    command = [program("nginx"), "-p", home, "-c", configuration, "-e", "stderr"]
+    command: list[str | Path] = [program("nginx"), "-p", home, "-c", configuration, "-e", "stderr"]
     return Launch(command, _lenient(home))
 
 

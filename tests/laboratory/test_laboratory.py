@@ -27,9 +27,6 @@ from laboratory.servers import Absent, Laboratory, Server
 from laboratory.told import ISSUES, failures, told
 
 KNOWN_MISSES = {
-    "certificate-expired": "certificate-in-force says from when to when, not `expired`",
-    "certificate-expired-tls1.3": "certificate-in-force says from when to when, not `expired`",
-    "certificate-future": "certificate-in-force says from when to when, not `not yet valid`",
     "openssl-1.0.2e-dh-512-renegotiates": (
         "sslyze shakes no hands over 512 bits: renegotiation stays a gap, as the report says"
     ),
@@ -103,7 +100,8 @@ def test_the_command_line_tells_the_same_of_several_servers_at_once(
             pytest.skip(str(reason))
         scope = scope_of(laboratory, servers, "several")
         out = laboratory.folder / "several"
-        command = [sys.executable, "-m", "cnilcheck", "scan", "--scope", scope, "--out", out]
+        command = [sys.executable, "-m", "cnilcheck", "scan", "--scope", str(scope)]
+        command += ["--out", str(out)]
         done = subprocess.run([*command, "-q"], capture_output=True, timeout=60, check=False)
     assert done.returncode == 1, done.stderr.decode()
     report = json.loads((out / "report.json").read_text())

@@ -63,9 +63,14 @@ def failures(findings: Iterable[Finding]) -> list[Finding]:
 
 def told(findings: Iterable[Finding]) -> frozenset[str]:
     """Return the planted issues that failing findings tell."""
-    failed = failures(findings)
+    return issues_of((f.rule, f.sentence.en) for f in failures(findings))
+
+
+def issues_of(failed: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Return the planted issues told by failed rules, given with their English sentences."""
+    said = tuple(failed)
     return frozenset(
         issue
         for issue, (rule, words) in ISSUES.items()
-        if any(re.fullmatch(rule, f.rule) and re.search(words, f.sentence.en) for f in failed)
+        if any(re.fullmatch(rule, name) and re.search(words, text) for name, text in said)
     )

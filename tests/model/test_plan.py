@@ -1,13 +1,23 @@
-"""The deadline of a notice, by the vectors of regulation.md PRO-09."""
+"""The deadline of a notice, by the vectors of PRO-09, and the plan to meet it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cnilcheck.model.plan import add_months, deadline, next_working_day, public_holidays
-from cnilcheck.model.scope import Notice
+from cnilcheck.model.evidence import Evidence, Provenance
+from cnilcheck.model.facts import ReadableFile, ReadableFiles
+from cnilcheck.model.plan import add_months, deadline, next_working_day, plan, public_holidays
+from cnilcheck.model.report import Deadline, Finding, Plan, Waived
+from cnilcheck.model.rule import Remediation, Steps
+from cnilcheck.model.scope import Notice, Waiver
+from cnilcheck.model.text import Text
+from cnilcheck.model.words import Method, Module, Outcome, Severity
 
 D = dt.date.fromisoformat
 
@@ -48,3 +58,159 @@ def test_french_public_holidays_are_known() -> None:
     assert {D("2026-04-06"), D("2026-05-14"), D("2026-05-25")} <= public_holidays(2026)
     assert next_working_day(D("2026-05-01")) == D("2026-05-04")
     assert next_working_day(D("2027-05-08")) == D("2027-05-10")
+
+
+def job(rule: str, days: float = 1, **changes: Any) -> Finding:
+    """Return a failure that takes that many days to mend."""
+    said = Text("dit", "says")
+    finding = Finding(
+        id=rule, rule=rule, module=Module.CRYPTOGRAPHY, weakness="obsolete-tls",
+        severity=Severity.HIGH, outcome=Outcome.FAIL, target="t", location="", title=said,
+        sentence=said, rationale=said, requirements=(),
+        remediation=Remediation(days, Steps((), ()), said), evidence=(), basis="measured",
+    )  # fmt: skip
+    return msgspec.structs.replace(finding, **changes)
+
+
+AS_OF = D("2026-11-23")  # a Monday
+DUE = deadline(Notice(D("2026-11-20")), AS_OF)  # 20 January 2027
+
+
+def planned(*findings: Finding, due: Deadline | None = DUE, as_of: dt.date = AS_OF) -> Plan:
+    made = plan(findings, due, as_of)
+    assert made is not None
+    return made
+
+
+def order(*findings: Finding) -> list[str]:
+    return [repair.rule for repair in planned(*findings).repairs]
+
+
+def test_nothing_to_mend_needs_no_plan() -> None:
+    accepted = Waived(Waiver("a", "t", "", "", AS_OF), in_force=True)
+    assert plan((job("a", outcome=Outcome.PASS), job("b", waived=accepted)), DUE, AS_OF) is None
+
+
+def test_the_gravest_comes_first_then_what_strangers_reach_then_what_is_soonest_done() -> None:
+    assert order(
+        job("low", 0.5, severity=Severity.LOW),
+        job("long", 3),
+        job("short", 1),
+        job("reachable", 5, module=Module.EXPOSURE),
+        job("critical", 9, severity=Severity.CRITICAL),
+    ) == ["critical", "reachable", "short", "long", "low"]
+
+
+def test_among_equals_more_people_come_first() -> None:
+    def dump(records: int) -> tuple[Evidence, ...]:
+        origin = Provenance("x", "1", Method.TEST, dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
+        file = ReadableFile("/x", "data_extract", "CSV", 5, records)
+        return (Evidence("t", "/", origin, ReadableFiles(2, (file,))),)
+
+    few, many = job("few", location="/x", evidence=dump(10)), job("many", location="/x", evidence=dump(99))
+    other = job("other", location="/elsewhere", evidence=dump(500))
+    assert order(few, many, other) == ["many", "few", "other"]
+    assert [r.people for r in planned(few, many, other).repairs] == [99, 10, 0]
+
+
+def test_what_others_wait_for_is_done_before_them() -> None:
+    made = planned(
+        job("a-change-password", 1, weakness="secrets-in-files", severity=Severity.CRITICAL),
+        job("z-close-folder", 2, weakness="files-in-web-root", severity=Severity.CRITICAL),
+    )
+    first, second = made.repairs
+    assert (first.rule, second.after) == ("z-close-folder", ("z-close-folder",))
+    assert second.start > first.end
+
+
+def test_a_detail_never_delays_what_is_urgent() -> None:
+    assert order(
+        job("urgent", weakness="secrets-in-files", severity=Severity.CRITICAL),
+        job("detail", weakness="directory-listing", severity=Severity.LOW),
+    ) == ["urgent", "detail"]
+
+
+def test_failures_of_one_rule_are_one_repair() -> None:
+    (repair,) = planned(job("a"), job("a", id="b")).repairs
+    assert repair.findings == ("a", "b")
+
+
+def test_work_is_done_on_working_days_by_two_people_on_each_track() -> None:
+    made = planned(job("a", 6), job("b", 6), job("c", 1), job("move", 4, module=Module.HOSTING))
+    dates = {r.rule: (r.start, r.end) for r in made.repairs}
+    assert dates["c"] == (D("2026-11-23"), D("2026-11-23"))
+    assert dates["a"] == (D("2026-11-23"), D("2026-11-30"))
+    assert dates["b"] == (D("2026-11-24"), D("2026-12-01"))
+    assert dates["move"] == (D("2026-11-23"), D("2026-11-26"))
+
+
+def test_half_days_share_a_day() -> None:
+    made = planned(*(job(name, 0.5) for name in "abcd"))
+    assert {(r.start, r.end) for r in made.repairs} == {(AS_OF, AS_OF)}
+
+
+def test_time_is_kept_for_testing_again_and_for_writing() -> None:
+    made = planned(job("a"))
+    assert made.mending and made.retest and made.answer
+    assert made.start == made.mending.start == AS_OF
+    assert made.mending.end < made.retest.start <= made.retest.end < made.answer.start
+    assert made.answer.end == DUE.due_on
+    holidays = {D("2026-12-25"), D("2027-01-01")}
+    assert not holidays & {made.retest.start, made.retest.end, made.answer.start}
+
+
+def test_what_does_not_fit_is_said() -> None:
+    made = planned(job("host", 60, module=Module.HOSTING), job("a", 1))
+    assert {r.rule: r.fits for r in made.repairs} == {"host": False, "a": True}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "kept"),
+    [
+        ("2027-01-18", (True, True, True)),
+        ("2027-01-19", (False, True, True)),
+        ("2027-01-20", (False, False, True)),
+        ("2027-01-21", (False, False, False)),
+    ],
+)
+def test_in_the_last_days_the_answer_is_written_first(
+    as_of: str, kept: tuple[bool, bool, bool]
+) -> None:
+    day = D(as_of)
+    made = planned(job("a"), due=deadline(Notice(D("2026-11-20")), day), as_of=day)
+    assert (bool(made.mending), bool(made.retest), bool(made.answer)) == kept
+    assert made.repairs[0].fits is kept[0]
+
+
+def test_without_a_notice_nothing_is_late() -> None:
+    made = planned(job("a", 90), job("b", 0.25), due=None)
+    assert all(r.fits for r in made.repairs)
+    assert made.answer is None
+    assert made.retest and made.mending
+    assert made.mending.end >= max(r.end for r in made.repairs)
+
+
+def test_a_day_off_is_no_day_to_begin() -> None:
+    assert planned(job("a"), as_of=D("2026-11-22")).start == D("2026-11-23")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(list(Severity)), st.floats(0.1, 40), st.booleans()), min_size=1, max_size=30),
+    st.dates(dt.date(2026, 1, 1), dt.date(2028, 1, 1)),
+    st.integers(0, 200),
+)
+def test_every_plan_holds_together(
+    work: list[tuple[Severity, float, bool]], received: dt.date, later: int
+) -> None:
+    as_of = received + dt.timedelta(days=later)
+    findings = [
+        job(f"r{n}", days, severity=s, module=Module.HOSTING if host else Module.LOGGING)
+        for n, (s, days, host) in enumerate(work)
+    ]
+    made = planned(*findings, due=deadline(Notice(received), as_of), as_of=as_of)
+    assert sorted(r.rule for r in made.repairs) == sorted(f.rule for f in findings)
+    for repair in made.repairs:
+        assert made.start <= repair.start <= repair.end
+        assert repair.fits == bool(made.mending and repair.end <= made.mending.end)
+        assert next_working_day(repair.start) == repair.start
+        assert next_working_day(repair.end) == repair.end

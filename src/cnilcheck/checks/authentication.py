@@ -11,8 +11,8 @@ from cnilcheck.model.facts import (
     AccountPolicy,
     Cookie,
     CredentialDelivery,
-    SessionCookieSetting,
     SessionCookies,
+    SessionCookieSetting,
     SignInPage,
     SshSignIn,
     SshSignInSetting,
@@ -455,4 +455,6 @@ def session_cookie_configured(
         return failed(product=fact.product, off=off)
     settled = by_itself.get(fact.product, ())
     unsaid = tuple(n for n in required if stated[n] is None and n not in settled)
-    return undecided(product=fact.product, unsaid=unsaid) if unsaid else passed(product=fact.product)
+    if unsaid:
+        return undecided(product=fact.product, unsaid=unsaid)
+    return passed(product=fact.product)

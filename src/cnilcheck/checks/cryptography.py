@@ -15,12 +15,13 @@ from cnilcheck.model.facts import (
     CertificateDates,
     CertificateKey,
     CertificateNames,
-    EncryptionAtRestSetting,
-    HashCall,
     CertificateRevocation,
     CertificateSerial,
     CertificateUsage,
+    EncryptionAtRestSetting,
+    HashCall,
     HashGroup,
+    HttpCompression,
     HttpsSetting,
     PasswordEncryptionSetting,
     PasswordHashCalls,
@@ -32,8 +33,8 @@ from cnilcheck.model.facts import (
     SecurityPractice,
     ServiceEncryption,
     SignInPage,
-    SshAlgorithmSetting,
     SshAlgorithms,
+    SshAlgorithmSetting,
     SshGroupExchange,
     SshHostKeys,
     SshServer,
@@ -49,7 +50,7 @@ from cnilcheck.model.facts import (
     TlsSuites,
 )
 from cnilcheck.model.personal_data import SecretKind, SecretSeen
-from cnilcheck.model.text import Text, Value
+from cnilcheck.model.text import Text, Value, fill
 from cnilcheck.model.verdict import (
     Answer,
     Context,
@@ -180,7 +181,15 @@ def certificate_in_force(fact: CertificateDates, context: Context, /) -> Verdict
     starts, ends = fact.not_before.date(), fact.not_after.date()
     if starts <= context.as_of <= ends:
         return passed(ends=ends, days=(ends - context.as_of).days)
-    return failed(starts=starts, ends=ends)
+    expired = ends < context.as_of
+    state, day = (_EXPIRED, ends) if expired else (_NOT_YET_VALID, starts)
+    return failed(state=fill(state, {"day": day}), starts=starts, ends=ends)
+
+
+_EXPIRED = Text("périmé depuis le {day}", "that expired on {day}")
+_NOT_YET_VALID = Text(
+    "pas encore valable (il le sera le {day})", "that is not yet valid (it will be on {day})"
+)
 
 
 def lifetime_limited(fact: CertificateDates, /, *, days: int) -> Verdict:
@@ -851,7 +860,7 @@ def _open_to(name: str, suite: Suite, fact: TlsSuites) -> bool:
         case "BEAST":
             return block and suite.protocol in ("SSL 3.0", "TLS 1.0")
         case "LUCKY13":
-            return block and suite.protocol != "SSL 2.0" and fact.encrypt_then_mac is not True
+            return block and suite.protocol.startswith("TLS") and fact.encrypt_then_mac is not True
         case _:
             return False
 
@@ -934,3 +943,8 @@ def encryption_at_rest_configured(fact: EncryptionAtRestSetting, /) -> Verdict:
     if fact.encrypted is None:
         return undecided(**values)
     return (passed if fact.encrypted else failed)(**values)
+
+
+def page_not_compressed(fact: HttpCompression, /) -> Verdict:
+    """Pass when the main page comes as it is, whatever the browser could unpack."""
+    return failed(encoding=fact.encoding) if fact.encoding else passed()

@@ -10,6 +10,7 @@ from cnilcheck.model.facts import (
     DirectoryListings,
     DirectoryListingSetting,
     DocumentAccess,
+    HoldingKind,
     ListedDirectory,
     ListeningSetting,
     NetworkAccessSetting,
@@ -20,6 +21,7 @@ from cnilcheck.model.facts import (
     ResponseHeaders,
     SecurityPractice,
     ServiceAccess,
+    ServiceDialects,
 )
 from cnilcheck.model.personal_data import DataKind
 from cnilcheck.model.scope import Frequency
@@ -68,11 +70,35 @@ def sign_in_asked(fact: ServiceAccess, /) -> Verdict:
     """Pass when the service asks who is there before it answers."""
     match fact.sign_in:
         case "none":
-            return failed(product=fact.product)
+            holds = tuple(_counted(h.count, _HOLDINGS[h.kind]) for h in fact.holds)
+            return failed(product=fact.product, holds=holds or _ANSWERS_ANYONE)
         case "unknown":
             return undecided()
         case _:
             return passed(product=fact.product)
+
+
+_ANSWERS_ANYONE = Text("il répond à un inconnu", "it answers a stranger")
+_HOLDINGS: dict[HoldingKind, tuple[Text, Text]] = {
+    "databases": (Text("base", "database"), Text("bases", "databases")),
+    "indexes": (Text("index", "index"), Text("index", "indexes")),
+    "topics": (Text("sujet", "topic"), Text("sujets", "topics")),
+    "keys": (Text("clé", "key"), Text("clés", "keys")),
+    "entries": (Text("entrée", "entry"), Text("entrées", "entries")),
+    "exports": (Text("partage", "export"), Text("partages", "exports")),
+    "modules": (Text("module", "module"), Text("modules", "modules")),
+    "buckets": (Text("espace de stockage", "bucket"), Text("espaces de stockage", "buckets")),
+    "patients": (Text("patient", "patient"), Text("patients", "patients")),
+    "studies": (Text("examen", "study"), Text("examens", "studies")),
+}
+
+
+def dialects_refused(fact: ServiceDialects, /, *, unwanted: tuple[str, ...]) -> Verdict:
+    """Pass when a service accepts none of the unwanted versions of its protocol or ways in."""
+    found = tuple(name for name in fact.accepted if name in unwanted)
+    if found:
+        return failed(product=fact.product, found=found)
+    return passed(product=fact.product, accepted=fact.accepted) if fact.accepted else undecided()
 
 
 _TEST_RHYTHM: dict[Frequency, Text] = {

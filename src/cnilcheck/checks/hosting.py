@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 
+from cnilcheck.checks.hosting_leads import hard_reason, join, missing, proven, sign, text, told
+from cnilcheck.model.company_names import name_words, own_words, same_name
 from cnilcheck.model.facts import (
     HostingActor,
     HostingChain,
+    HostingIntermediary,
     HostingStorage,
     HostingTerms,
     HostingTransfers,
+    NetworkIdentity,
+    StorageRegion,
 )
 from cnilcheck.model.scope import Certificate
 from cnilcheck.model.text import Text
@@ -107,10 +111,10 @@ def certificate_holder_matches(fact: HostingActor, context: Context, /) -> Verdi
     if isinstance(held, Verdict):
         return held
     values = {"name": fact.name, "holder": held.holder}
-    name, holder = _words(fact.name), _words(held.holder)
-    if _same_name(name, holder):
+    name, holder = name_words(fact.name), name_words(held.holder)
+    if same_name(name, holder):
         return passed(**values)
-    if (set(name) & set(holder)) - _COMMON:
+    if own_words(fact.name) & own_words(held.holder):
         close = Text(
             f"« {fact.name} » et « {held.holder} » se ressemblent sans être le même nom",
             f"“{fact.name}” and “{held.holder}” are alike, and not the same name",
@@ -128,6 +132,7 @@ def activities_covered(
     """
     if exempt := _exempt(context, fact.outsourced):
         return exempt
+    activities = tuple(a for a in activities if a in fact.needed) if fact.needed else activities
     performed = set(fact.performed) & set(activities)
     short = performed - set(fact.covered) - set(fact.uncertified)
     if short:
@@ -234,6 +239,163 @@ def processor_contract_signed(fact: HostingTerms, /) -> Verdict:
             return failed()
 
 
+def network_host_certified(
+    fact: NetworkIdentity,
+    context: Context,
+    /,
+    *,
+    eea: tuple[str, ...],
+    law_from: dt.date,
+    list_days: int,
+    clauses: tuple[int, ...],
+) -> Verdict:
+    """Pass when the host an address leads to is proven on paper; its address proves nothing.
+
+    Fails only for health data held for third parties, a host known by more than its network, and
+    a dated reason. All else says what is still to be asked.
+    """
+    if exempt := _network_exempt(fact, context):
+        return exempt
+    if fact.reserved:
+        return undecided(reason=_RESERVED)
+    if fact.conflicts:
+        return undecided(reason=_conflict(fact))
+    confirmed = context.health_data is HealthData.THIRD_PARTY
+    if fact.edge and not fact.origin_declared:
+        return undecided(reason=_edge(fact))
+    if confirmed and fact.lead is not None and fact.lead.status == "own_patients":
+        return not_applicable(reason=_SELF_HOSTED)
+    if confirmed and fact.strength == "strong" and fact.use not in ("recipient", "mail"):
+        why = hard_reason(fact, context, eea, list_days, law_from)
+        if why is not None:
+            return failed(host=fact.provider, sign=sign(fact), why=why)
+        if proven(fact, context, clauses, list_days) and fact.declared and not fact.edge:
+            held = fact.declared.certificate
+            return passed(host=fact.provider, number=held.number if held else "")
+    return undecided(reason=_to_ask(fact, context, eea, list_days, clauses))
+
+
+def intermediary_under_contract(fact: HostingIntermediary, context: Context, /) -> Verdict:
+    """Pass when the intermediary that reads the data in clear is bound by article 28 GDPR."""
+    if context.health_data is HealthData.NONE:
+        return not_applicable(reason=_NO_HEALTH_DATA)
+    match fact.article_28, fact.stores:
+        case None, _:
+            return undecided(name=fact.name, reason=_NOT_STATED)
+        case False, _:
+            return failed(name=fact.name)
+        case True, True:
+            return undecided(name=fact.name, reason=_STORES)
+        case True, None:
+            return undecided(name=fact.name, reason=_STORES_UNKNOWN)
+    return passed(name=fact.name)
+
+
+def configured_in_eea(
+    fact: StorageRegion, context: Context, /, *, eea: tuple[str, ...], law_from: dt.date
+) -> Verdict:
+    """Pass when configuration puts stored data in a State of the European Economic Area."""
+    if exempt := _exempt(context, outsourced=True):
+        return exempt
+    values = {"product": fact.product, "region": fact.region, "country": fact.country}
+    if fact.country is None:
+        unknown = Text(f"région {fact.region} inconnue", f"unknown region {fact.region}")
+        return undecided(reason=unknown)
+    if fact.country in eea:
+        return passed(**values)
+    if not fact.stores:
+        return undecided(reason=text(_DEFAULT_REGION.fr, _DEFAULT_REGION.en, **values))
+    basis = Text(
+        "le référentiel HDS v2" if context.as_of < law_from else "l’article R.1111-9-1",
+        "the HDS v2 framework" if context.as_of < law_from else "article R.1111-9-1",
+    )
+    return failed(**values, basis=basis)
+
+
+_DEFAULT_REGION = Text(
+    "{product} nomme la région {region} ({country}), sans dire si des données y sont stockées",
+    "{product} names region {region} ({country}), without saying whether data is stored there",
+)
+_RESERVED = Text(
+    "l’adresse est réservée ou privée et ne dit pas qui héberge",
+    "the address is reserved or private and does not say who hosts",
+)
+_STORES = text(
+    "il conserve des données : une certification HDS est à rechercher",
+    "it keeps data: an HDS certification is to be looked for",
+)
+_STORES_UNKNOWN = Text(
+    "on ne sait pas s’il conserve des données", "it is not stated whether it keeps data"
+)
+
+
+def _network_exempt(fact: NetworkIdentity, context: Context) -> Verdict | None:
+    if context.health_data is HealthData.OWN_PATIENTS and fact.outsourced:
+        return None
+    return _exempt(context, outsourced=False)
+
+
+def _conflict(fact: NetworkIdentity) -> Text:
+    return text(
+        "les indices se contredisent ({signs})",
+        "the signs disagree ({signs})",
+        signs=fact.conflicts,
+    )
+
+
+def _edge(fact: NetworkIdentity) -> Text:
+    return text(
+        "{name} est un intermédiaire qui lit les données en clair et cache l’hébergeur : "
+        "déclarer l’origine et le contrat de sous-traitance",
+        "{name} is an intermediary that reads the data in clear and hides the host: declare "
+        "the origin and the processor contract",
+        name=fact.provider,
+    )
+
+
+def _to_ask(
+    fact: NetworkIdentity,
+    context: Context,
+    eea: tuple[str, ...],
+    list_days: int,
+    clauses: tuple[int, ...],
+) -> Text:
+    if fact.provider is None:
+        return _nobody(fact)
+    parts = told(fact, context, eea)
+    if fact.use in _PERIMETERS:
+        parts.insert(0, _PERIMETERS[fact.use])
+    if fact.access_network:
+        parts.append(_INTERNET_LINE)
+    asked = join(missing(fact, context, clauses, list_days), ", ")
+    parts.append(text("à demander : {asked}", "to ask for: {asked}", asked=asked))
+    seen = text(
+        "{host}, d’après {sign}", "{host}, from {sign}", host=fact.provider, sign=sign(fact)
+    )
+    return join([seen, *parts])
+
+
+# What reaches them is a question of its own: no sign of the network tells if it is health data.
+_PERIMETERS = {
+    "recipient": text(
+        "reçoit ce que la page lui envoie, données à préciser",
+        "receives what the page sends, data to be stated",
+    ),
+    "mail": text("achemine le courrier, données à préciser", "carries the mail, data to be stated"),
+}
+_INTERNET_LINE = text(
+    "ligne d’accès à Internet : serveur sur place ou tunnel",
+    "an Internet line: a server on premises or a tunnel",
+)
+
+
+def _nobody(fact: NetworkIdentity) -> Text:
+    signs = tuple(signal.value for signal in fact.signals)
+    if not signs:
+        return Text("aucun indice ne nomme l’hébergeur", "no sign names the host")
+    return text("hébergeur non identifié ({signs})", "host not identified ({signs})", signs=signs)
+
+
 def _certificate(fact: HostingActor, context: Context) -> Certificate | Verdict:
     if exempt := _exempt(context, fact.outsourced):
         return exempt
@@ -243,34 +405,3 @@ def _certificate(fact: HostingActor, context: Context) -> Certificate | Verdict:
 def _years_later(day: dt.date, years: int) -> dt.date:
     leap_day = (day.month, day.day) == (2, 29)
     return day.replace(year=min(day.year + years, 9999), day=28 if leap_day else day.day)
-
-
-_LEGAL_FORMS = frozenset(
-    "sa sas sasu sarl eurl snc sci gie scop se sca gmbh ag kg ltd llc inc corp plc bv nv srl spa "
-    "the le la les de des du d l et and of".split()
-)
-_COMMON = frozenset(
-    "cloud hosting hebergement hebergeur hebergeurs services service solutions groupe group france "
-    "europe sante health healthcare data donnees digital international technologies systems emea "
-    "ireland certifie certified".split()
-)
-
-
-def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    joined = re.sub(r"\b(?:[a-z]\.){2,}", lambda m: m[0].replace(".", ""), plain)
-    return [word for word in re.findall(r"[a-z0-9]+", joined) if word not in _LEGAL_FORMS]
-
-
-def _same_name(name: list[str], holder: list[str]) -> bool:
-    """Return whether two names are one but for case, accents, legal form, length or initials."""
-    if not name or not holder:
-        return False
-    if set(name) <= set(holder) or set(holder) <= set(name):
-        return bool((set(name) & set(holder)) - _COMMON) or name == holder
-    short, long = sorted(("".join(name), "".join(holder)), key=len)
-    # OVHcloud is OVH, AWS is Amazon Web Services.
-    if len(short) >= 3 and long.startswith(short):
-        return True
-    initials = {"".join(word[0] for word in words) for words in (name, holder)}
-    return len(short) >= 3 and any(i.startswith(short) for i in initials)

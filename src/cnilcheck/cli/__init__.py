@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cnilcheck import __version__
+from cnilcheck.cli.hosts import hosts_app
 from cnilcheck.cli.words import LANG, say
 from cnilcheck.errors import UsageError
 from cnilcheck.model.words import Lang, Module, Profile, Severity
@@ -39,13 +40,26 @@ _Force = Annotated[
     typer.Option("--force", help=say("Remplacer ce qui existe.", "Replace what is there.")),
 ]
 _Formats = Annotated[
-    str,
+    list[str] | None,
     typer.Option(
         "--format",
         help=say(
-            "Autres formats, séparés par des virgules : md, sarif, junit.",
-            "Further formats, separated by commas: md, sarif, junit.",
+            "Autres formats, répétés ou séparés par des virgules : md, pdf, csv, jsonl, sarif, "
+            "junit, ocsf.",
+            "Further formats, repeated or separated by commas: md, pdf, csv, jsonl, sarif, junit, "
+            "ocsf.",
         ),
+    ),
+]
+_Baseline = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        help=say(
+            "Rapport de référence : seul ce qui est nouveau ou pire fait échouer.",
+            "Baseline report: only what is new or worse fails the run.",
+        ),
+        metavar="REPORT.JSON",
     ),
 ]
 _FailOn = Annotated[
@@ -73,6 +87,18 @@ _Profile = Annotated[
         help=say(
             "Les nombres de qui : ceux de l'ANSSI, ou ceux de Mozilla pour TLS.",
             "Whose numbers: ANSSI's, or Mozilla's for TLS.",
+        ),
+    ),
+]
+_OnlineIdentity = Annotated[
+    bool,
+    typer.Option(
+        "--online-identity",
+        help=say(
+            "Demander au résolveur de cette machine le nom des adresses auditées : lui seul "
+            "l'apprend.",
+            "Ask this machine's resolver for the names of the audited addresses: it alone learns "
+            "of it.",
         ),
     ),
 ]
@@ -116,20 +142,25 @@ def scan(
     ] = None,
     out: _Out = None,
     lang: _Lang = LANG,
-    formats: _Formats = "",
+    formats: _Formats = None,
     fail_on: _FailOn = Severity.HIGH,
     strict: _Strict = False,
     as_of: _AsOf = None,
     profile: _Profile = None,
     force: _Force = False,
     quiet: _Quiet = False,
+    baseline: _Baseline = None,
+    online_identity: _OnlineIdentity = False,
 ) -> None:
     """Audit the scope of a file, or the addresses given."""
     from cnilcheck.cli.scan import run_scan
 
-    telling = _telling(lang, formats, fail_on, strict, quiet)
+    telling = _telling(lang, formats, fail_on, strict, quiet, baseline)
     folder = out or _new_folder()
-    raise typer.Exit(run_scan(urls or [], scope, folder, as_of, force, telling, profile))
+    code = run_scan(
+        urls or [], scope, folder, as_of, force, telling, profile, online_identity=online_identity
+    )
+    raise typer.Exit(code)
 
 
 @app.command(
@@ -151,7 +182,7 @@ def demo(
     ] = False,
     out: _Out = None,
     lang: _Lang = LANG,
-    formats: _Formats = "",
+    formats: _Formats = None,
     fail_on: _FailOn = Severity.HIGH,
     strict: _Strict = False,
     force: _Force = False,
@@ -178,18 +209,53 @@ def report(
         Path, typer.Argument(help=say("Dossier de l'audit.", "Folder of the audit."))
     ],
     lang: _Lang = LANG,
-    formats: _Formats = "",
+    formats: _Formats = None,
     fail_on: _FailOn = Severity.HIGH,
     strict: _Strict = False,
     as_of: _AsOf = None,
     profile: _Profile = None,
     quiet: _Quiet = False,
+    baseline: _Baseline = None,
 ) -> None:
     """Write the reports of an audit anew, from its evidence."""
     from cnilcheck.cli.scan import run_report
 
-    telling = _telling(lang, formats, fail_on, strict, quiet)
+    telling = _telling(lang, formats, fail_on, strict, quiet, baseline)
     raise typer.Exit(run_report(folder, as_of, telling, profile))
+
+
+@app.command(
+    help=say(
+        "Comparer deux audits : corrigé, nouveau, encore là, pire ou qui ne s'observe plus.",
+        "Compare two audits: mended, new, still there, worse, no longer observable.",
+    )
+)
+def compare(
+    old: Annotated[
+        Path, typer.Argument(help=say("Dossier ou report.json d'avant.", "Earlier folder or file."))
+    ],
+    new: Annotated[
+        Path, typer.Argument(help=say("Dossier ou report.json d'après.", "Later folder or file."))
+    ],
+    lang: _Lang = LANG,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help=say("Fichiers à écrire : html, md, json.", "Files to write: html, md, json."),
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help=say("Où les écrire.", "Where to write them."))
+    ] = Path(),
+    fail_on: _FailOn = Severity.HIGH,
+    force: _Force = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Compare two reports of one deployment."""
+    from cnilcheck.cli.compare import run_compare
+
+    raise typer.Exit(run_compare(old, new, lang, _split(formats), out, fail_on, force, quiet))
 
 
 rules_app = typer.Typer(
@@ -197,6 +263,7 @@ rules_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(rules_app, name="rules")
+app.add_typer(hosts_app, name="hosts")
 
 
 @rules_app.callback(invoke_without_command=True)
@@ -291,16 +358,34 @@ def schema(
     print(schema_text(name), end="")
 
 
-def _telling(lang: Lang, formats: str, fail_on: Severity, strict: bool, quiet: bool):  # type: ignore[no-untyped-def]
+def _telling(  # type: ignore[no-untyped-def]
+    lang: Lang,
+    formats: list[str] | None,
+    fail_on: Severity,
+    strict: bool,
+    quiet: bool,
+    baseline: Path | None = None,
+):
     from cnilcheck.cli.run import Format, Telling
 
-    asked = [
-        name for name in formats.replace(" ", "").split(",") if name not in ("", "json", "html")
-    ]
+    asked = [name for name in _split(formats) if name not in ("json", "html")]
     for name in asked:
         if name not in list(Format):
             raise UsageError(f"--format: `{name}` is none of json, html, {', '.join(Format)}")
-    return Telling(lang, tuple(Format(name) for name in asked), fail_on, strict, quiet)
+    if Format.PDF in asked:
+        from cnilcheck.renderers import pdf
+
+        pdf.require()
+    past = None
+    if baseline is not None:
+        from cnilcheck.documents.past_report import read_past_report
+
+        past = read_past_report(baseline)
+    return Telling(lang, tuple(Format(name) for name in asked), fail_on, strict, quiet, past)
+
+
+def _split(formats: list[str] | None) -> list[str]:
+    return [name.strip() for names in formats or () for name in names.split(",") if name.strip()]
 
 
 def _new_folder() -> Path:

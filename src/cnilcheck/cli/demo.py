@@ -7,7 +7,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from cnilcheck.cli.run import Telling, conclude, observe
+from cnilcheck.cli.run import ScopeText, Telling, conclude, observe
 from cnilcheck.cli.words import say
 from cnilcheck.documents.scope import read_scope
 from cnilcheck.model.summary import ExitCode
@@ -27,7 +27,7 @@ def run_demo(mended: bool, out: Path, force: bool, telling: Telling) -> ExitCode
             folder, collected = observe(
                 scope, Path(place), written, out, force=force, telling=telling
             )
-        return conclude(folder, scope, collected, today, telling)
+        return conclude(folder, scope, collected, today, telling, ScopeText(written=written))
 
 
 def serve_demo(mended: bool) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from cnilcheck import __version__
 from cnilcheck.audit import collect, judge
@@ -15,6 +19,7 @@ from cnilcheck.cli.words import LANG, say
 from cnilcheck.documents.rules import Catalogue, load_catalogue
 from cnilcheck.errors import UsageError
 from cnilcheck.folder import EVIDENCE, SCOPE, AuditFolder
+from cnilcheck.model.comparison import PastReport
 from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Report, Tool
 from cnilcheck.model.scope import Scope
@@ -29,6 +34,10 @@ class Format(StrEnum):
     MARKDOWN = "md"
     SARIF = "sarif"
     JUNIT = "junit"
+    PDF = "pdf"
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+    OCSF = "ocsf"
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Telling:
     fail_on: Severity = Severity.HIGH
     strict: bool = False
     quiet: bool = False
+    baseline: PastReport | None = None
 
 
 def catalogue() -> Catalogue:
@@ -75,8 +85,21 @@ def observe(
     return folder, collected
 
 
+@dataclass(frozen=True)
+class ScopeText:
+    """The scope as it was written, and the name under which others find it."""
+
+    name: str = SCOPE
+    written: bytes = b""
+
+
 def conclude(
-    folder: AuditFolder, scope: Scope, collected: Collected, as_of: dt.date, telling: Telling
+    folder: AuditFolder,
+    scope: Scope,
+    collected: Collected,
+    as_of: dt.date,
+    telling: Telling,
+    text: ScopeText | None = None,
 ) -> ExitCode:
     """Judge, write every file of the audit, print the report, and return the exit code."""
     from cnilcheck.documents.evidence import evidence_to_bytes
@@ -85,32 +108,86 @@ def conclude(
     findings = judge(known.rules, collected, scope, as_of)
     tool = Tool("cnilcheck", __version__, known.digest)
     report = make_report(tool, scope, as_of, collected, findings)
-    folder.write(EVIDENCE, evidence_to_bytes(collected))
-    _write_reports(folder, report, collected, known, telling)
+    if telling.baseline is not None:
+        report = beside(report, telling.baseline)
+    text, evidence = text or ScopeText(), evidence_to_bytes(collected)
+    folder.write(EVIDENCE, evidence)
+    digests = {EVIDENCE: evidence} | ({SCOPE: text.written} if text.written else {})
+    for name, content in _faces(report, collected, known, telling, text, digests):
+        folder.write(name, content)
     folder.finish()
     code = exit_code(report, telling.fail_on, telling.strict)
     _tell(folder, report, code, telling)
     return code
 
 
-def _write_reports(
-    folder: AuditFolder, report: Report, collected: Collected, known: Catalogue, telling: Telling
-) -> None:
-    from cnilcheck.renderers import html, json_report, junit, markdown, sarif
+def beside(report: Report, baseline: PastReport) -> Report:
+    """Return the report with the failures marked that the baseline has already."""
+    from cnilcheck.documents.past_report import past_report
+    from cnilcheck.model.comparison import known_failures
+    from cnilcheck.renderers.json_report import to_bytes
 
-    lang, sources = telling.lang, known.sources
-    folder.write("report.json", json_report.to_bytes(report))
-    page = html.render(report, lang, collected, sources=sources)
-    folder.write("report.html", page.encode("utf-8"))
+    known = known_failures(baseline, past_report(to_bytes(report), "report.json"))
+    findings = tuple(replace(f, known=True) if f.id in known else f for f in report.findings)
+    return replace(report, findings=findings)
+
+
+def _faces(
+    report: Report,
+    collected: Collected,
+    known: Catalogue,
+    telling: Telling,
+    text: ScopeText,
+    files: Mapping[str, bytes],
+) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the report: report.json, report.html, and the formats asked for."""
+    from cnilcheck.documents.decisions import read_decisions
+    from cnilcheck.renderers import html, json_report
+
+    lang = telling.lang
+    decisions = read_decisions(rules_directory(), known.weaknesses)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    told = (report, lang, collected, known.sources, decisions, digests)
+    yield "report.json", json_report.to_bytes(report)
+    yield "report.html", html.render(*told).encode("utf-8")
     for face in dict.fromkeys(telling.formats):
         match face:
             case Format.MARKDOWN:
-                text, name = markdown.render(report, lang, collected, sources=sources), "report.md"
+                from cnilcheck.renderers import markdown
+
+                yield "report.md", markdown.render(*told).encode("utf-8")
+            case Format.PDF:
+                from cnilcheck.renderers import pdf
+
+                yield "report.pdf", pdf.render(*told)
             case Format.SARIF:
-                text, name = sarif.render(report, lang, collected), "report.sarif"
-            case Format.JUNIT:
-                text, name = junit.render(report, lang, collected), "report.xml"
-        folder.write(name, text.encode("utf-8"))
+                from cnilcheck.documents.lines import lines_of_targets
+                from cnilcheck.renderers import sarif
+
+                lines = lines_of_targets(text.written)
+                yield "report.sarif", sarif.render(
+                    report, lang, collected, text.name, lines
+                ).encode("utf-8")
+            case _:
+                yield from _tables(face, report, collected, known, lang)
+
+
+def _tables(
+    face: Format, report: Report, collected: Collected, known: Catalogue, lang: Lang
+) -> Iterator[tuple[str, bytes]]:
+    from cnilcheck.renderers import csv_table, json_lines, junit, ocsf
+
+    match face:
+        case Format.JUNIT:
+            yield "report.xml", junit.render(report, lang, collected).encode("utf-8")
+        case Format.CSV:
+            table = csv_table.render(report, lang, collected, known.sources)
+            yield "report.csv", table.encode("utf-8")
+        case Format.JSON_LINES:
+            yield "report.jsonl", json_lines.to_bytes(report)
+        case Format.OCSF:
+            for source, events in ocsf.render(report, lang, collected, known.sources).items():
+                yield f"report.ocsf-{source}.json", events.encode("utf-8")
 
 
 def _tell(folder: AuditFolder, report: Report, code: ExitCode, telling: Telling) -> None:
@@ -121,18 +198,18 @@ def _tell(folder: AuditFolder, report: Report, code: ExitCode, telling: Telling)
 
         console.render_to(Console(highlight=False), report, telling.lang)
     print(say("Rapport : ", "Report: ") + str(folder.path / "report.html"))
-    print(_meaning(code, telling.fail_on), file=sys.stderr)
+    print(_meaning(code, telling.fail_on, new=telling.baseline is not None), file=sys.stderr)
 
 
-def _meaning(code: ExitCode, fail_on: Severity) -> str:
+def _meaning(code: ExitCode, fail_on: Severity, *, new: bool) -> str:
     from cnilcheck.renderers.words import SEVERITIES
 
     level = SEVERITIES[fail_on].to(LANG).lower()
     match code:
         case ExitCode.SOMETHING_FAILS:
             meaning = say(
-                f"au moins un manquement de gravité {level} ou plus",
-                f"at least one failure of severity {level} or above",
+                f"au moins un manquement{' nouveau' if new else ''} de gravité {level} ou plus",
+                f"at least one {'new ' if new else ''}failure of severity {level} or above",
             )
         case ExitCode.NOT_OBSERVED:
             meaning = say(
@@ -141,7 +218,7 @@ def _meaning(code: ExitCode, fail_on: Severity) -> str:
             )
         case _:
             meaning = say(
-                f"aucun manquement de gravité {level} ou plus",
-                f"no failure of severity {level} or above",
+                f"aucun manquement{' nouveau' if new else ''} de gravité {level} ou plus",
+                f"no {'new ' if new else ''}failure of severity {level} or above",
             )
     return say(f"Code de sortie {code.value} : {meaning}.", f"Exit code {code.value}: {meaning}.")

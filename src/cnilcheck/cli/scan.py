@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from cnilcheck.cli.run import Telling, catalogue, conclude, day, observe
+from cnilcheck.cli.run import ScopeText, Telling, catalogue, conclude, day, observe
 from cnilcheck.cli.words import say
 from cnilcheck.documents.evidence import read_evidence
 from cnilcheck.documents.scope import read_scope, scope_as_document, scope_of_urls
@@ -32,6 +32,8 @@ def run_scan(
     force: bool,
     telling: Telling,
     profile: Profile | None = None,
+    *,
+    online_identity: bool = False,
 ) -> ExitCode:
     """Audit, write the folder, and return the exit code; raises UsageError before any contact."""
     judged_for = day(as_of, "--as-of")
@@ -41,8 +43,20 @@ def run_scan(
     _names_known_rules(scope, file)
     if profile is not None:
         scope, written = judged_by(scope, profile), _stating(written, profile)
+    if online_identity:
+        scope = msgspec.structs.replace(scope, online_identity=True)
     folder, collected = observe(scope, base, written, out, force=force, telling=telling)
-    return conclude(folder, scope, collected, judged_for, telling)
+    text = ScopeText(_name(file) if not urls else SCOPE, written)
+    return conclude(folder, scope, collected, judged_for, telling, text)
+
+
+def _name(file: Path | None) -> str:
+    """Return the scope file's path from where the command runs, as code-scanning views want it."""
+    path = file or _DEFAULT_SCOPE
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.name
 
 
 def judged_by(scope: Scope, profile: Profile | None) -> Scope:
@@ -109,4 +123,5 @@ def run_report(
                 ),
                 file=sys.stderr,
             )
-    return conclude(folder, scope, collected, judged_for, telling)
+    text = ScopeText(written=(path / SCOPE).read_bytes())
+    return conclude(folder, scope, collected, judged_for, telling, text)

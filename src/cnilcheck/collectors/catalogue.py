@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cnilcheck.collectors.applications import ApplicationConfiguration
 from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificates import Certificates
+from cnilcheck.collectors.configured_hosts import ConfiguredHosts
 from cnilcheck.collectors.data_samples import DataSamples
 from cnilcheck.collectors.declarations import (
     AuthenticationDeclarations,
@@ -12,17 +14,23 @@ from cnilcheck.collectors.declarations import (
     SecurityDeclarations,
 )
 from cnilcheck.collectors.documents import Documents
-from cnilcheck.collectors.identity import NetworkIdentities
+from cnilcheck.collectors.encryption_at_rest import EncryptionAtRest
+from cnilcheck.collectors.http_compression import PageCompression
+from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
 from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.collectors.opportunistic import Opportunistic
+from cnilcheck.collectors.page_recipients import PageRecipients
+from cnilcheck.collectors.password_code import PasswordCode
 from cnilcheck.collectors.password_samples import PasswordSamples
 from cnilcheck.collectors.plain_http import MainPage
 from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.postgresql import DatabaseConfiguration
 from cnilcheck.collectors.secrets import SecretsInTree
+from cnilcheck.collectors.service_configuration import ServiceConfiguration
 from cnilcheck.collectors.sign_in import SignIn
 from cnilcheck.collectors.ssh import Ssh
+from cnilcheck.collectors.sshd import SshConfiguration
 from cnilcheck.collectors.tls import TlsListener
 from cnilcheck.collectors.web_exposure import WebExposure
 from cnilcheck.collectors.web_server import WebServerConfiguration
@@ -39,16 +47,25 @@ def collectors() -> tuple[Collector, ...]:
         Documents(),
         SignIn(),
         MainPage(),
+        PageCompression(),
         Opportunistic(),
         Ssh(),
         NetworkIdentities(),
+        PageRecipients(),
+        ConfiguredHosts(),
         WebServerConfiguration(),
         DatabaseConfiguration(),
         LogRotation(),
+        ServiceConfiguration(),
+        SshConfiguration(),
+        ApplicationConfiguration(),
+        EncryptionAtRest(),
         SecretsInTree(),
+        PasswordCode(),
         PasswordSamples(),
         DataSamples(),
         HostingDeclarations(),
+        HostingIntermediaries(),
         AuthenticationDeclarations(),
         LoggingDeclarations(),
         SecurityDeclarations(),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.chains import Authorities, authorities_of, parse, sightings
 from cnilcheck.collectors.client_hello import Survey
@@ -51,20 +52,24 @@ _SSLYZE_NAMES: dict[Protocol | None, str | None] = {
     Protocol.FTP: "FTP", Protocol.LDAP: "LDAP", Protocol.XMPP: "XMPP",
     Protocol.POSTGRESQL: "POSTGRES",
 }  # fmt: skip
+_NO_HTTP = frozenset({
+    465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 3269, 5061, 5223, 5671, 6514, 8883,
+})  # fmt: skip
+"""Ports that speak TLS and something else than HTTP: IANA's registry of port numbers."""
 _Found: TypeAlias = dict[str, Any] | CollectionError
 
 
 class Certificates:
     """Looks at every leaf certificate, has sslyze test for flaws, and finishes one handshake."""
 
-    name = "sslyze"
+    name = "tls-certificates"
     method = Method.TEST
     yields = (*_OF_A_CERTIFICATE, TlsFlaw, TlsResumption)
     asks = "targets[].url, targets[].tls"
 
     def version(self) -> str:
-        """Return sslyze's version."""
-        return _sslyze_version()
+        """Return cnilcheck's own version and that of sslyze, which tests for the flaws."""
+        return f"{__version__} (sslyze {_sslyze_version()})"
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
         """Return each TLS listener once."""
@@ -80,7 +85,7 @@ class Certificates:
             raise Refused(f"{task.location}: declines every version that was offered")
         found = _scan(task, survey, child, tools)
         told = str(found) if isinstance(found, CollectionError) else "completed"
-        tools.journal.write(task.target, self.name, "certificate and flaws", told)
+        tools.journal.write(task.target, self.name, "certificate and flaws, by sslyze", told)
         yield from _certificates(task, survey, found, tools)
         yield from _flaws(task.location, survey, found)
         yield Seen(task.location, _resumption(task.subject, survey, found, tools))
@@ -101,7 +106,8 @@ def _scan(task: Task, survey: Survey, child: SslyzeChild, tools: Tools) -> _Foun
         "host": listener.host,
         "port": listener.port,
         "starttls": _SSLYZE_NAMES[listener.protocol],
-        "tls_1_3": Version.TLS_1_3 in survey.answered,
+        # sslyze asks for a web page to see whether early data are taken.
+        "early_data": Version.TLS_1_3 in survey.answered and _speaks_http(listener),
         "chains": not survey.certificate_chains_der,
     }
     try:
@@ -113,6 +119,10 @@ def _scan(task: Task, survey: Survey, child: SslyzeChild, tools: Tools) -> _Foun
     if "error" in found:
         return Refused(f"sslyze could not scan this server: {printable(found['error'], 120)}")
     return found
+
+
+def _speaks_http(listener: Listener) -> bool:
+    return listener.protocol is None and listener.port not in _NO_HTTP
 
 
 # Certificates.

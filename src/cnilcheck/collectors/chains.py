@@ -47,9 +47,16 @@ def public_roots() -> tuple[Certificate, ...]:
     import certifi
     from cryptography import x509
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return tuple(x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes()))
+    _hush()
+    return tuple(x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes()))
+
+
+def _hush() -> None:
+    """Leave unsaid what `cryptography` has to say of certificates that it reads nevertheless."""
+    from cryptography.utils import CryptographyDeprecationWarning
+
+    # Not `catch_warnings`: it restores the filters of all threads when one has done.
+    warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning)
 
 
 def authorities_of(paths: Sequence[Path]) -> Authorities:
@@ -74,15 +81,14 @@ def parse(chain_der: Sequence[bytes]) -> tuple[Certificate, ...]:
     """
     from cryptography import x509
 
+    _hush()
     chain: list[Certificate] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for number, der in enumerate(chain_der[:LONGEST_CHAIN]):
-            try:
-                chain.append(x509.load_der_x509_certificate(der))
-            except ValueError:
-                if number == 0:
-                    raise Malformed("the certificate cannot be read") from None
+    for number, der in enumerate(chain_der[:LONGEST_CHAIN]):
+        try:
+            chain.append(x509.load_der_x509_certificate(der))
+        except ValueError:
+            if number == 0:
+                raise Malformed("the certificate cannot be read") from None
     if not chain:
         raise Malformed("no certificate was shown")
     return tuple(chain)
@@ -97,26 +103,23 @@ def sightings(
 ) -> Iterator[Sighting]:
     """Yield every fact of one leaf certificate and its chain; what is unreadable is a gap."""
     leaf = chain[0]
-    with warnings.catch_warnings():
-        # `cryptography` warns about certificates that it reads nevertheless.
-        warnings.simplefilter("ignore")
-        try:
-            yield Seen(place, chain_fact(chain, authorities()))
-        except CollectionError as problem:
-            yield Missing(place, CertificateChain, problem)
-        yield Seen(place, CertificateDates(leaf.not_valid_before_utc, leaf.not_valid_after_utc))
-        yield Seen(place, _serial(leaf))
-        try:
-            yield Seen(place, _key(leaf))
-        except CollectionError as problem:
-            yield Missing(place, CertificateKey, problem)
-        try:
-            found = (_names(leaf, asked), _usage(leaf), _revocation(leaf, stapled))
-        except CollectionError as problem:
-            for kind in (CertificateNames, CertificateUsage, CertificateRevocation):
-                yield Missing(place, kind, problem)
-        else:
-            yield from (Seen(place, fact) for fact in found)
+    try:
+        yield Seen(place, chain_fact(chain, authorities()))
+    except CollectionError as problem:
+        yield Missing(place, CertificateChain, problem)
+    yield Seen(place, CertificateDates(leaf.not_valid_before_utc, leaf.not_valid_after_utc))
+    yield Seen(place, _serial(leaf))
+    try:
+        yield Seen(place, _key(leaf))
+    except CollectionError as problem:
+        yield Missing(place, CertificateKey, problem)
+    try:
+        found = (_names(leaf, asked), _usage(leaf), _revocation(leaf, stapled))
+    except CollectionError as problem:
+        for kind in (CertificateNames, CertificateUsage, CertificateRevocation):
+            yield Missing(place, kind, problem)
+    else:
+        yield from (Seen(place, fact) for fact in found)
 
 
 # The chain.

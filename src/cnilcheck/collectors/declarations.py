@@ -9,9 +9,11 @@ import msgspec
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.identity import needed_activities
 from cnilcheck.errors import CollectionError
 from cnilcheck.model.facts import (
     AccountPolicy,
+    CoverageRow,
     CredentialDelivery,
     Fact,
     HostingActor,
@@ -213,6 +215,25 @@ def _chain(hosting: Hosting) -> HostingChain:
         tuple(sorted(covered - short)),
         tuple(sorted(uncertified - short)),
         hosting.outsourced,
+        needed_activities(hosting.declared),
+        _coverage(hosting.declared),
+    )
+
+
+def _coverage(declared: HostingDeclaration) -> tuple[CoverageRow, ...]:
+    needed = needed_activities(declared)
+    return tuple(
+        CoverageRow(
+            activity,
+            not needed or activity in needed,
+            tuple(p.name for p in declared.providers if activity in p.activities),
+            tuple(
+                p.name
+                for p in declared.providers
+                if p.certificate and activity in p.certificate.activities
+            ),
+        )
+        for activity in (1, 2, 3, 4, 5, 6)
     )
 
 

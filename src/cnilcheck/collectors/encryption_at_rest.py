@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -125,14 +126,14 @@ def _mysql(snapshot: Snapshot) -> Iterator[Sighting]:
 
 def _terraform(path: str, text: str) -> Iterator[Sighting]:
     """Yield what each resource that stores data says; a variable's value is not known here."""
-    starts = list(_RESOURCE.finditer(text))
+    starts = list(itertools.islice(_RESOURCE.finditer(text), _MAX_PLACES))
     for number, start in enumerate(starts):
         if not _STORES.fullmatch(start[1]):
             continue
         end = starts[number + 1].start() if number + 1 < len(starts) else len(text)
         body = text[start.end() : end]
         subject = f"{start[1]}.{start[2]}"
-        settings = list(_SETTING.finditer(body))
+        settings = list(itertools.islice(_SETTING.finditer(body), _MAX_PLACES))
         for setting in settings:
             line = _line(text, start.end() + setting.start(1))
             value = {"true": True, "false": False}.get(setting[2] or "")
@@ -143,7 +144,7 @@ def _terraform(path: str, text: str) -> Iterator[Sighting]:
 
 
 def _formation(path: str, text: str) -> Iterator[Sighting]:
-    for setting in _FORMATION.finditer(text):
+    for setting in itertools.islice(_FORMATION.finditer(text), _MAX_PLACES):
         place = f"{path}:{_line(text, setting.start(1))}"
         yield Seen(
             place, EncryptionAtRestSetting("CloudFormation", setting[1], setting[2] == "true")

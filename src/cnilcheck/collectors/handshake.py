@@ -29,26 +29,32 @@ class Shaken:
 
 
 def shake(listener: Listener, version: ssl.TLSVersion, tools: Tools) -> Shaken:
-    """Return what one handshake in that version showed, whoever the server is.
+    """Return what one handshake in that version showed, whoever the server is; see `secured`."""
+    begun = time.monotonic()
+    with secured(listener, version, tools) as tls:
+        leaf = tls.getpeercert(binary_form=True) or b""
+        patience = min(1.0, max(_LEAST_WAIT, 3 * (time.monotonic() - begun)))
+        whole = version is not ssl.TLSVersion.TLSv1_3 or _take_tickets(tls, patience)
+        return Shaken(leaf, _ticket_seconds(tls) if whole else None)
 
-    Raises CollectionError when there is none: this machine's OpenSSL may not speak what the
-    server does.
+
+def secured(listener: Listener, version: ssl.TLSVersion, tools: Tools) -> ssl.SSLSocket:
+    """Return a connection whose handshake is finished, in exactly that version.
+
+    `MAXIMUM_SUPPORTED` admits every version. Raises CollectionError when there is none: this
+    machine's OpenSSL may not speak what the server does.
     """
     line = connect_tls(listener, tools)
     line.settimeout(_SECONDS)
-    begun = time.monotonic()
     try:
-        with _context(version).wrap_socket(line, server_hostname=listener.server_name) as tls:
-            leaf = tls.getpeercert(binary_form=True) or b""
-            patience = min(1.0, max(_LEAST_WAIT, 3 * (time.monotonic() - begun)))
-            whole = version is not ssl.TLSVersion.TLSv1_3 or _take_tickets(tls, patience)
-            return Shaken(leaf, _ticket_seconds(tls) if whole else None)
+        return _context(version).wrap_socket(line, server_hostname=listener.server_name)
     except ssl.SSLError as problem:
         reason = problem.reason or "no handshake"
         raise Refused(f"{listener.spelling}: {reason.lower().replace('_', ' ')}") from None
     except OSError as problem:
         raise as_collection_error(problem, listener.spelling) from None
     finally:
+        # Once wrapped, this one is detached and closing it does nothing.
         line.close()
 
 
@@ -56,7 +62,9 @@ def _context(version: ssl.TLSVersion) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = context.maximum_version = version
+    everything = version is ssl.TLSVersion.MAXIMUM_SUPPORTED
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED if everything else version
+    context.maximum_version = version
     context.set_ciphers("ALL:@SECLEVEL=0")
     # OpenSSL 3 refuses servers without RFC 5746 unless told: they are looked at, not trusted.
     context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0)

@@ -1,4 +1,4 @@
-"""Say who answers at a target's address, as far as its name tells: a lead, never a proof."""
+"""Say who answers at a target's address, from its names and networks: a lead, never a proof."""
 
 from __future__ import annotations
 
@@ -6,35 +6,51 @@ import ipaddress
 import queue
 import socket
 import threading
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
+
 from cnilcheck import __version__
-from cnilcheck.collectors.base import Seen, Sighting, Task, Tools
-from cnilcheck.errors import CollectionError, Malformed, TimedOut, Unreachable
-from cnilcheck.model.facts import Fact, NetworkIdentity
-from cnilcheck.model.scope import HostTarget, Scope, SshTarget, Target, TlsTarget, WebTarget
+from cnilcheck.collectors.base import Nothing, Seen, Sighting, Task, Tools
+from cnilcheck.errors import (
+    CollectionError,
+    Malformed,
+    NotReadable,
+    TimedOut,
+    Unreachable,
+    UsageError,
+)
+from cnilcheck.hosts.catalogue import Address
+from cnilcheck.hosts.identify import Asked, Tables, identify
+from cnilcheck.hosts.store import load_tables
+from cnilcheck.model.addresses import is_public
+from cnilcheck.model.company_names import name_words, same_name
+from cnilcheck.model.facts import DeclaredService, Fact, HostingIntermediary, NetworkIdentity
+from cnilcheck.model.scope import (
+    HostingDeclaration,
+    HostTarget,
+    Scope,
+    SshTarget,
+    Target,
+    TlsTarget,
+    WebTarget,
+)
 from cnilcheck.model.words import Method
-from cnilcheck.resources import rules_directory
 
 _RESOLVER_SECONDS = 5.0
 _MAX_ADDRESSES = 16
+_ACTIVITIES = (1, 2, 3, 4, 5, 6)
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class Platform(NamedTuple):
-    """A platform, and the endings of the names it gives."""
-
-    name: str
-    suffixes: tuple[str, ...]
+_Answer = TypeVar("_Answer")
 
 
 class NetworkIdentities:
-    """Resolves each target's name and compares it with the names of well-known platforms.
+    """Looks each target's names and addresses up in the tables of hosts.
 
-    The one thing asked of the network is the name, from this machine's own resolver.
+    The one thing asked of the network is the name, from this machine's own resolver; with
+    `online_identity`, also the names of the addresses, from the same resolver.
     """
 
     name = "network-identity"
@@ -43,7 +59,7 @@ class NetworkIdentities:
     asks = "targets"
 
     def version(self) -> str:
-        """Return the version of cnilcheck, which holds the table of names."""
+        """Return the version of cnilcheck, which holds the tables."""
         return __version__
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
@@ -52,49 +68,127 @@ class NetworkIdentities:
         return tuple(Task(spelling, host or spelling, host) for spelling, host in hosts)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
-        """Yield the addresses of one target and the platform its name belongs to, if any."""
+        """Yield who answers at one target: one fact, or one for each group of its addresses."""
+        asked = self._ask(task, tools)
+        found = identify(asked, tables_of(tools))
+        for number, seen in enumerate(found):
+            place = task.location if number == 0 else f"{task.location} ({seen.addresses[0]})"
+            yield Seen(place, with_declarations(seen, tools.scope))
+
+    def _ask(self, task: Task, tools: Tools) -> Asked:
         host: str = task.subject
         try:
-            addresses, canonical = _resolve(host)
+            addresses, canonical = resolve(host)
         except CollectionError as error:
             tools.journal.write(task.target, self.name, f"resolve {host}", str(error))
             raise
-        tools.journal.write(
-            task.target, self.name, f"resolve {host}", ", ".join(map(str, addresses))
-        )
-        yield Seen(task.location, identify(host, canonical, addresses, platforms()))
+        written = ", ".join(map(str, addresses))
+        tools.journal.write(task.target, self.name, f"resolve {host}", written)
+        reverse: dict[Address, tuple[str, ...]] = {}
+        if tools.scope.online_identity:
+            for address in filter(is_public, addresses):
+                name = reverse_name(address)
+                tools.journal.write(
+                    task.target, self.name, f"reverse name of {address}", name or "none confirmed"
+                )
+                reverse[address] = (name,) if name else ()
+        return Asked(host, (canonical,), addresses, reverse)
 
 
-def identify(
-    host: str, canonical: str, addresses: tuple[Address, ...], known: tuple[Platform, ...]
-) -> NetworkIdentity:
-    """Return what the names and addresses of a host tell about who answers there."""
-    written = tuple(str(address) for address in addresses)
-    if addresses and not any(is_public(address) for address in addresses):
-        return NetworkIdentity(written, None, "reserved address", reserved=True)
-    for name, said_by in ((host, "name"), (canonical, "canonical name")):
-        for platform in known:
-            for suffix in platform.suffixes:
-                if f".{name.lower().rstrip('.')}".endswith(f".{suffix}"):
-                    signal = f"{said_by} ends in {suffix}"
-                    return NetworkIdentity(written, platform.name, signal, reserved=False)
-    return NetworkIdentity(written, None, "no known name", reserved=False)
+class HostingIntermediaries:
+    """The intermediaries in front of the service, as declared."""
+
+    name = "hosting-intermediaries"
+    method = Method.INTERVIEW
+    yields: tuple[type[Fact], ...] = (HostingIntermediary,)
+    asks = "declarations.hosting.intermediaries"
+
+    def version(self) -> str:
+        """Return the version of cnilcheck, which reads the scope."""
+        return __version__
+
+    def tasks(self, scope: Scope) -> tuple[Task, ...]:
+        """Return one task when the declaration says what stands in front, be it nothing."""
+        declared = scope.declarations.hosting
+        if declared is None or declared.intermediaries is None:
+            return ()
+        return (Task("declarations.hosting", "intermediaries", declared),)
+
+    def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
+        """Yield each declared intermediary."""
+        declared: HostingDeclaration = task.subject
+        fronts = declared.intermediaries or ()
+        count = f"{len(fronts)} intermediaries"
+        tools.journal.write(task.target, self.name, "read the declaration in the scope", count)
+        if not fronts:
+            yield Nothing(task.location, HostingIntermediary)
+        for index, one in enumerate(fronts):
+            place = f"intermediaries[{index}] ({one.name})"
+            yield Seen(place, HostingIntermediary(one.name, one.article_28, one.stores))
 
 
-def is_public(address: Address) -> bool:
-    """Return whether the address is announced on the Internet (IANA special-purpose registries)."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return is_public(address.ipv4_mapped)
-    return address.is_global and not address.is_multicast
+def tables_of(tools: Tools) -> Tables:
+    """Return the tables of hosts, read once in a run; raises NotReadable for a damaged one."""
+    with tools.lock:
+        if "hosts" not in tools.shared:
+            try:
+                tools.shared["hosts"] = load_tables()
+            except UsageError as problem:
+                raise NotReadable(str(problem)) from None
+        tables: Tables = tools.shared["hosts"]
+        return tables
 
 
-def platforms() -> tuple[Platform, ...]:
-    """Return the table of platforms, rules/tables/hosts.yaml."""
-    import yaml
+def with_declarations(seen: NetworkIdentity, scope: Scope) -> NetworkIdentity:
+    """Return the identity with what the scope declares of the same host."""
+    declared = scope.declarations.hosting
+    if declared is None:
+        return seen
+    organisation = scope.organisation.name if scope.organisation else ""
+    own = name_words(organisation)
+    others = [p for p in declared.providers if name_words(p.name) != own]
+    return msgspec.structs.replace(
+        seen,
+        outsourced=bool(others) and declared.service != "self_hosted",
+        origin_declared=bool(declared.origins),
+        declared=_declared(seen, declared),
+    )
 
-    text = (rules_directory() / "tables" / "hosts.yaml").read_text(encoding="utf-8")
-    rows: list[dict[str, Any]] = yaml.safe_load(text)
-    return tuple(Platform(row["name"], tuple(row["name_suffixes"])) for row in rows)
+
+def _declared(seen: NetworkIdentity, declared: HostingDeclaration) -> DeclaredService | None:
+    names = [seen.provider or "", *seen.legal_name.split("/")]
+    for provider in declared.providers:
+        if any(same_name(name_words(provider.name), name_words(name)) for name in names):
+            covered = {
+                a
+                for other in declared.providers
+                if other.certificate
+                for a in set(other.activities) & set(other.certificate.activities)
+            }
+            clauses = declared.contract.clauses if declared.contract else ()
+            return DeclaredService(
+                provider.name, provider.certificate, provider.offer_activated, clauses,
+                tuple(a for a in needed_activities(declared) or _ACTIVITIES if a not in covered),
+            )  # fmt: skip
+    return None
+
+
+_NEEDED = {"iaas": (1, 2, 3), "paas": (1, 2, 3, 4), "saas": (1, 2, 3, 4, 5, 6)}
+
+
+def needed_activities(declared: HostingDeclaration) -> tuple[int, ...]:
+    """Return the activities a third party performs for this service; empty when not declared.
+
+    Who runs its own rented machines, or keeps its own backups, needs no certificate for that.
+    """
+    if declared.service not in _NEEDED or declared.service == "saas":
+        return ()
+    if declared.administration is None or declared.backups is None:
+        return ()
+    needed = set(_NEEDED[declared.service])
+    needed |= {5} if declared.administration == "third_party" else set()
+    needed |= {6} if declared.backups == "third_party" else set()
+    return tuple(sorted(needed))
 
 
 def _host(target: Target) -> str:
@@ -110,33 +204,53 @@ def _host(target: Target) -> str:
             return listener.rpartition(":")[0].strip("[]") or listener
 
 
-def _resolve(host: str) -> tuple[tuple[Address, ...], str]:
+def resolve(host: str) -> tuple[tuple[Address, ...], str]:
     """Return the addresses of a host and its canonical name, in bounded time."""
     try:
         return (ipaddress.ip_address(host),), host
     except ValueError:
-        answers = _ask_resolver(host)
-    found = sorted({str(answer[4][0]).partition("%")[0] for answer in answers})[:_MAX_ADDRESSES]
-    canonical = next((str(answer[3]) for answer in answers if answer[3]), host)
+        pass
+    if not host or "\0" in host or len(host) > 253:
+        raise Malformed("not a host name")
+
+    def ask() -> list[tuple[str, str]]:
+        kind, flags = socket.SOCK_STREAM, socket.AI_CANONNAME
+        answers = socket.getaddrinfo(host, None, type=kind, flags=flags)
+        return [(str(answer[4][0]).partition("%")[0], str(answer[3])) for answer in answers]
+
+    answers = _in_time(ask)
+    found = sorted({address for address, _ in answers})[:_MAX_ADDRESSES]
+    canonical = next((name for _, name in answers if name), host)
     return tuple(ipaddress.ip_address(address) for address in found), canonical
 
 
-def _ask_resolver(host: str) -> list[Any]:
-    # getaddrinfo takes no timeout: it is asked on a thread that is left behind when it is late.
-    answer: queue.SimpleQueue[list[Any] | CollectionError] = queue.SimpleQueue()
+def reverse_name(address: Address) -> str | None:
+    """Return the address's name when that name leads back to it, else None: anyone may set one."""
 
-    def ask() -> None:
+    def ask() -> str:
+        return socket.getnameinfo((str(address), 0), socket.NI_NAMEREQD)[0]
+
+    try:
+        name = _in_time(ask)
+        forward, _ = resolve(name)
+    except CollectionError:
+        return None
+    return name if address in forward else None
+
+
+def _in_time(ask: Callable[[], _Answer]) -> _Answer:
+    # The system's resolver takes no timeout: it is asked on a thread, left behind when it is late.
+    answer: queue.SimpleQueue[_Answer | CollectionError] = queue.SimpleQueue()
+
+    def work() -> None:
         try:
-            kind, flags = socket.SOCK_STREAM, socket.AI_CANONNAME
-            answer.put(list(socket.getaddrinfo(host, None, type=kind, flags=flags)))
+            answer.put(ask())
         except UnicodeError:
             answer.put(Malformed("not a host name"))
         except OSError:
             answer.put(Unreachable("the name does not resolve"))
 
-    if not host or "\0" in host or len(host) > 253:
-        raise Malformed("not a host name")
-    threading.Thread(target=ask, daemon=True, name="cnilcheck-resolver").start()
+    threading.Thread(target=work, daemon=True, name="cnilcheck-resolver").start()
     try:
         result = answer.get(timeout=_RESOLVER_SECONDS)
     except queue.Empty:

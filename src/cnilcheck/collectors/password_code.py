@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -21,7 +22,7 @@ _FAST = r"md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512|md4|ripemd160|whirlpool
 # md5(…), hash('sha256', …), hashlib.sha1(…), hashlib.new('md5', …), CryptoJS.MD5(…),
 # createHash('md5').update(…)
 _CALL = re.compile(
-    rf"(?i)(?<![\w$\"'])(?<!->)(?<!::)(?:(?:hashlib|cryptojs|forge\.md|crypto)\s*\.\s*)?(?:"
+    rf"(?i)(?<![\w$\"'/])(?<!->)(?<!::)(?:(?:hashlib|cryptojs|forge\.md|crypto)\s*\.\s*)?(?:"
     rf"(?P<direct>{_FAST})\s*\("
     rf"|(?P<named>hash|hashlib\.new|openssl_digest|mhash)\s*\(\s*['\"](?P<first>{_FAST})['\"]\s*,"
     rf"|createHash\s*\(\s*['\"](?P<node>{_FAST})['\"]\s*\)\s*\.\s*update\s*\()"
@@ -91,11 +92,11 @@ class PasswordCode:
 
 def calls_in(path: str, text: str) -> Iterator[HashCall]:
     """Yield the calls in one file that take a password."""
-    if _PROTOCOL.search(text):
+    if _CALL.search(text) is None or _PROTOCOL.search(text):
         return
     code = _without_comments(text, python=".py" in path or ".wsgi" in path)
     slow = _SLOW.search(code) is not None
-    for match in _CALL.finditer(code):
+    for match in itertools.islice(_CALL.finditer(code), _MAX_CALLS):
         if _takes_password(code, match):
             function = next(v for k, v in match.groupdict().items() if v and k != "named")
             line = code.count("\n", 0, match.start()) + 1

@@ -10,16 +10,29 @@ from concurrent.futures import ThreadPoolExecutor
 from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.listeners import as_collection_error, connect
 from cnilcheck.collectors.services import Service, identify
-from cnilcheck.errors import BudgetSpent, CollectionError, Interrupted, TimedOut, Unreachable
-from cnilcheck.model.facts import ServiceEncryption, OpenPort, OpenPorts, ServiceAccess
+from cnilcheck.errors import (
+    BudgetSpent,
+    CollectionError,
+    Interrupted,
+    NotPermitted,
+    TimedOut,
+    Unreachable,
+)
+from cnilcheck.model.facts import (
+    OpenPort,
+    OpenPorts,
+    ServiceAccess,
+    ServiceDialects,
+    ServiceEncryption,
+)
 from cnilcheck.model.scope import HostTarget, Scope
 from cnilcheck.model.words import Method
 
 DEFAULT_PORTS = (
     21, 22, 23, 25, 80, 104, 110, 111, 139, 143, 389, 443, 445, 512, 513, 514, 587, 636, 873, 993,
-    995, 1433, 1521, 1883, 2049, 2375, 2379, 2575, 3306, 3389, 4242, 5432, 5601, 5672, 5900, 5984,
-    6379, 6443, 8000, 8042, 8080, 8086, 8123, 8443, 8983, 9000, 9042, 9090, 9092, 9100, 9200, 10250,
-    11112, 11211, 15672, 27017,
+    995, 1433, 1521, 1883, 2049, 2181, 2375, 2376, 2379, 2575, 2761, 3306, 3389, 4242, 5432, 5601,
+    5672, 5900, 5901, 5984, 6000, 6379, 6443, 6661, 8000, 8042, 8080, 8086, 8123, 8443, 8500, 8983,
+    9000, 9042, 9090, 9092, 9100, 9200, 10250, 10255, 11112, 11211, 15672, 27017,
 )  # fmt: skip
 _PROBE_SECONDS = 1.5
 _NMAP_SECONDS = 90
@@ -30,7 +43,7 @@ class Ports:
 
     name = "ports"
     method = Method.TEST
-    yields = (OpenPorts, ServiceEncryption, ServiceAccess)
+    yields = (OpenPorts, ServiceEncryption, ServiceAccess, ServiceDialects)
     asks = "targets[].host"
 
     def version(self) -> str:
@@ -53,24 +66,24 @@ class Ports:
         """Yield the open ports, then what each data service wants before it answers."""
         target: HostTarget = task.subject
         ports = tuple(dict.fromkeys(target.ports or DEFAULT_PORTS))
-        named = _open_ports(target.host, ports, tools)
+        named, filtered = _open_ports(target.host, ports, tools)
         spelled = ", ".join(map(str, sorted(named))) or "none"
         tools.journal.write(task.target, self.name, f"{len(ports)} ports", f"open: {spelled}")
-        found = {port: identify(target.host, port, tools) for port in sorted(named)}
-        yield Seen(
-            task.location,
-            OpenPorts(
-                target.host,
-                tuple(sorted(ports)),
-                tuple(_open_port(p, s, named[p]) for p, s in found.items()),
-            ),
-        )
+        found = _identified(target.host, sorted(named), tools)
+        opened = tuple(_open_port(p, s, named[p]) for p, s in found.items())
+        asked = tuple(sorted(ports))
+        yield Seen(task.location, OpenPorts(target.host, asked, opened, filtered))
         for port, service in found.items():
             tools.journal.write(task.target, self.name, f"port {port}: who are you", service.name)
             yield from _service_facts(f"{target.host}:{port}", service)
-        if not any(service.data for service in found.values()):
-            yield Nothing(task.location, ServiceEncryption)
-            yield Nothing(task.location, ServiceAccess)
+        yield from _nothing(task.location, tuple(found.values()))
+
+
+def _identified(host: str, ports: list[int], tools: Tools) -> dict[int, Service]:
+    # Four conversations with one host at a time: each may have to wait for silence.
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda port: identify(host, port, tools), ports)
+        return dict(zip(ports, answers, strict=True))
 
 
 def _open_port(port: int, service: Service, nmap_name: str) -> OpenPort:
@@ -78,18 +91,40 @@ def _open_port(port: int, service: Service, nmap_name: str) -> OpenPort:
 
 
 def _service_facts(location: str, service: Service) -> Iterator[Sighting]:
-    if not service.data:
-        return
-    if service.sign_in != "unknown":
-        yield Seen(location, ServiceAccess(service.product, service.sign_in))
-    else:
-        yield Missing(location, ServiceAccess, TimedOut(f"{location}: does not say what it wants"))
-    if service.offers_tls is not None:
+    if service.data and service.sign_in != "unknown":
+        yield Seen(location, ServiceAccess(service.product, service.sign_in, service.holds))
+    elif service.data:
+        error = NotPermitted(service.unasked) if service.unasked else _unclear(location)
+        yield Missing(location, ServiceAccess, error)
+    if service.offers_tls is not None and _is_own_business(service):
         fact = ServiceEncryption(service.product, service.offers_tls, service.accepts_plaintext)
         yield Seen(location, fact)
+    if service.dialects:
+        yield Seen(location, ServiceDialects(service.product, service.dialects))
 
 
-def _open_ports(host: str, ports: tuple[int, ...], tools: Tools) -> dict[int, str]:
+def _unclear(location: str) -> CollectionError:
+    return TimedOut(f"{location}: does not say what it wants")
+
+
+def _is_own_business(service: Service) -> bool:
+    # A page in clear on another port is judged with the sites of the scope.
+    return service.data or service.name == "telnet"
+
+
+def _nothing(location: str, services: tuple[Service, ...]) -> Iterator[Sighting]:
+    if not any(service.data for service in services):
+        yield Nothing(location, ServiceAccess)
+    if not any(s.offers_tls is not None and _is_own_business(s) for s in services):
+        yield Nothing(location, ServiceEncryption)
+    if not any(service.dialects for service in services):
+        yield Nothing(location, ServiceDialects)
+
+
+def _open_ports(
+    host: str, ports: tuple[int, ...], tools: Tools
+) -> tuple[dict[int, str], tuple[int, ...]]:
+    """Return the open ports, with nmap's name where it has one, and those that stay silent."""
     if shutil.which("nmap") is not None:
         found = _with_nmap(host, ports, tools)
         if found is not None:
@@ -99,24 +134,28 @@ def _open_ports(host: str, ports: tuple[int, ...], tools: Tools) -> dict[int, st
     for answer in answers:
         if isinstance(answer, BudgetSpent | Interrupted):
             raise answer
-    if answers and all(isinstance(answer, CollectionError) for answer in answers):
+    if answers and all(isinstance(answer, Unreachable) for answer in answers):
         raise next(a for a in answers if isinstance(a, CollectionError))
-    return {port: "" for port, answer in zip(ports, answers, strict=True) if answer is True}
+    states = dict(zip(ports, answers, strict=True))
+    silent = tuple(sorted(port for port, state in states.items() if isinstance(state, TimedOut)))
+    return {port: "" for port, state in states.items() if state is True}, silent
 
 
 def _accepts(host: str, port: int, tools: Tools) -> bool | CollectionError:
     # A silent port is asked once more: a lost packet must not make an open port disappear.
+    silence: CollectionError = TimedOut(f"{host}:{port}: silent")
     for _ in range(2):
         try:
             connect(host, port, tools, _PROBE_SECONDS).close()
-        except TimedOut:
+        except TimedOut as problem:
+            silence = problem
             continue
         except Unreachable as problem:
             return False if "refused" in str(problem) else problem
         except CollectionError as problem:
             return problem
         return True
-    return False
+    return silence
 
 
 def _nmap_version() -> str:
@@ -125,8 +164,10 @@ def _nmap_version() -> str:
     return ".".join(map(str, nmap.PortScanner().nmap_version()))
 
 
-def _with_nmap(host: str, ports: tuple[int, ...], tools: Tools) -> dict[int, str] | None:
-    """Return the open ports with nmap's name for each; None when nmap could not do it.
+def _with_nmap(
+    host: str, ports: tuple[int, ...], tools: Tools
+) -> tuple[dict[int, str], tuple[int, ...]] | None:
+    """Return the open ports with nmap's names, and the silent ones; None when nmap could not.
 
     python-nmap splits a host as a command line (an option in it would be executed): nothing but a
     literal address is handed over.
@@ -149,4 +190,5 @@ def _with_nmap(host: str, ports: tuple[int, ...], tools: Tools) -> dict[int, str
     if address not in scanner.all_hosts():
         return None
     states = scanner[address].get("tcp", {})
-    return {int(p): str(s.get("name", "")) for p, s in states.items() if s.get("state") == "open"}
+    opened = {int(p): str(s.get("name", "")) for p, s in states.items() if s.get("state") == "open"}
+    return opened, tuple(sorted(int(p) for p, s in states.items() if s.get("state") == "filtered"))

@@ -13,8 +13,10 @@ from cnilcheck.errors import CollectionError, NotReadable
 from cnilcheck.model.facts import ServiceEncryption, TlsSetting
 
 _MAIN, _MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
+_MAX_LINE = 20_000
+_MAX_VALUE = 1_000
 _LOCAL = frozenset(("loopback-only", "localhost", "127.0.0.1", "[::1]", "::1"))
-_OPTION = re.compile(r"-o\s*(?:\{\s*(\w+)\s*=\s*([^}]*?)\s*\}|(\w+)=(\S*))")
+_OPTION = re.compile(r"-o\s*(?:\{\s*(\w+)\s*=\s*([^}]{0,500}?)\s*\}|(\w+)=(\S*))")
 _TLS = re.compile(r"smtpd_(?:tls_|use_tls|enforce_tls|sasl_auth_enable)")
 
 
@@ -45,13 +47,13 @@ class _Main:
         for number, line in logical_lines(text):
             name, equals, value = line.partition("=")
             if equals and re.fullmatch(r"\s*\w+\s*", name):
-                self.values[name.strip()] = (value.strip(), f"{_MAIN}:{number}")
+                self.values[name.strip()] = (value.strip()[:_MAX_VALUE], f"{_MAIN}:{number}")
 
     def expanded(self) -> dict[str, tuple[str, str]]:
         """Return the values with `$name` replaced once, which is what people write."""
 
         def of(match: re.Match[str]) -> str:
-            return self.values.get(match[1] or match[2], ("", ""))[0][:1000]
+            return self.values.get(match[1] or match[2], ("", ""))[0]
 
         return {
             name: (re.sub(r"\$(?:(\w+)|\{(\w+)\})", of, value), place)
@@ -96,11 +98,11 @@ def _services(values: dict[str, tuple[str, str]], master: str) -> list[_Service]
     """Return main.cf's listener, and those to which master.cf gives settings of their own."""
     found = {_MAIN: _Service(values, _MAIN)}
     for number, line in logical_lines(master):
-        words = line.split(None, 8)
+        words = line[:_MAX_LINE].split(None, 8)
         if len(words) < 8 or words[1] != "inet" or words[7] != "smtpd":
             continue
         place = f"{_MASTER}:{number}"
-        options = {m[1] or m[3]: m[2] or m[4] or "" for m in _OPTION.finditer(line)}
+        options = {m[1] or m[3]: m[2] or m[4] or "" for m in _OPTION.finditer(line[:_MAX_LINE])}
         own = {name: (value, place) for name, value in options.items()}
         if any(_TLS.match(name) for name in own):
             found[place] = _Service({**values, **own}, place)

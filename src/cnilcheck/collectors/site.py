@@ -37,6 +37,7 @@ MOST_PAGES = 60
 DEEPEST = 3
 _CRAWL_SECONDS = 40.0
 _MOST_PLACES = 1000
+_MOST_NAMED = 3000
 _MOST_VARIANTS = 3
 _KEPT_BYTES = 32 * 1024 * 1024
 _FAILURES_IN_A_ROW = 3
@@ -68,12 +69,16 @@ class Survey:
 
     pages: tuple[Page, ...]
     directories: tuple[str, ...]
+    scripts: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Every path of this site that a page names, with its query."""
 
 
 @dataclass
 class _Gathered:
     pages: list[Page] = field(default_factory=list)
     directories: dict[str, None] = field(default_factory=dict)
+    named: dict[str, None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     variants: Counter[str] = field(default_factory=Counter)
     waiting: deque[tuple[str, int]] = field(default_factory=deque)
@@ -238,7 +243,9 @@ class Site:
             except CollectionError:
                 if not gathered.pages:
                     raise
-        return Survey(tuple(gathered.pages), tuple(gathered.directories))
+        named = tuple(gathered.named)
+        scripts = tuple(p for p in named if re.search(r"(?i)\.m?js$", p))
+        return Survey(tuple(gathered.pages), tuple(gathered.directories), scripts, named)
 
     def _visit(self, instrument: str, gathered: _Gathered, url: str, depth: int) -> None:
         answer = self.get(instrument, url, max_bytes=LARGE)
@@ -273,6 +280,8 @@ class Site:
         """Keep the folders above an address of this site."""
         if not self.owns(url) or len(gathered.directories) >= _MOST_PLACES:
             return
+        if len(gathered.named) < _MOST_NAMED:
+            gathered.named[path_of(url)[:1000]] = None
         folder = urlsplit(url).path.rpartition("/")[0]
         while folder and len(folder) <= 500:
             gathered.directories[f"{folder}/"] = None

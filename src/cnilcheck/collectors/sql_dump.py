@@ -13,7 +13,7 @@ _CHUNK = 65_536
 _MAX_COLUMNS = 2_000
 _MAX_TABLES = 10_000
 _HEAD = re.compile(
-    r"(?im)^\s*+(?:insert\s+(?:\w+\s+){0,2}?into\s|insert\s+\[|replace\s+into\s|create\s+table\s"
+    r"(?im)^[ \t]*+(?:insert\s+(?:\w+\s+){0,2}?into\s|insert\s+\[|replace\s+into\s|create\s+table\s"
     r"|copy\s+\S[^\n]{0,4000}\sfrom\s+stdin|-- (?:mysql|mariadb|postgresql database|phpmyadmin sql)"
     r"[^\n]{0,40} dump)"
 )
@@ -27,7 +27,7 @@ _COLUMN_OF_TABLE = re.compile(
     r"(?i)(?:primary|unique|key|index|constraint|foreign|check|fulltext|spatial|exclude|like|period)"
 )
 _EOF = ("", "")
-_OPENING = frozenset("'\"`[/$")
+_TAG = re.compile(r"\$[A-Za-z_]*\$")
 
 
 class Row(NamedTuple):
@@ -89,20 +89,23 @@ class _Reader:
                 if not self._grow():
                     return _EOF
                 continue
-            if match["other"] in _OPENING and not self._ended and self._short():
-                self._grow()  # the beginning of something whose end is not here yet
+            if match["other"] and self._unfinished():
+                # The beginning of something whose end is not here, or nowhere.
+                if not self._grow():
+                    return _EOF
                 continue
             self._at = match.end()
             if match.lastgroup != "space":
                 kind = "dollar" if match["dollar"] else str(match.lastgroup)
                 return kind, match[0]
 
-    def _short(self) -> bool:
-        if len(self._buffer) - self._at > MAX_LINE:
-            if self._buffer[self._at] == "'":
+    def _unfinished(self) -> bool:
+        rest = self._buffer[self._at : self._at + 200]
+        if rest[0] in "'\"`" or rest.startswith("/*") or _TAG.match(rest):
+            if len(self._buffer) - self._at > MAX_LINE:
                 raise Malformed("a value of the dump is longer than a million characters")
-            return False
-        return True
+            return True
+        return rest[0] in "[/-$" and len(rest) < 200 and not self._ended
 
     def _grow(self) -> bool:
         if self._ended:

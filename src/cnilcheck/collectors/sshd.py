@@ -164,18 +164,12 @@ def _sign_ins(everybody: _Block, blocks: list[_Block]) -> Iterator[Sighting]:
     for block in blocks:
         if block.who.lower() == "all":  # overrides what stands above, for everybody
             everybody.values.update(block.values)
-    yield Seen(_place(everybody), _sign_in(everybody.values, ""))
+    yield Seen(everybody.place, _sign_in(everybody.values, ""))
     for block in blocks:
         if block.who.lower() != "all" and not block.values.keys().isdisjoint(_SIGN_IN):
             # What a block does not say of root was told for everybody already.
             outside = {k: v for k, v in everybody.values.items() if k != "permitrootlogin"}
-            yield Seen(_place(block), _sign_in(outside | block.values, block.who))
-
-
-def _place(block: _Block) -> str:
-    if block.who:
-        return block.place
-    return next((block.values[word][1] for word in _SIGN_IN if word in block.values), block.place)
+            yield Seen(block.place, _sign_in(outside | block.values, block.who))
 
 
 def _sign_in(values: dict[str, tuple[tuple[str, ...], str]], who: str) -> SshSignInSetting:

@@ -25,12 +25,12 @@ _TIMEOUT = 3
 def serve(questions: IO[str], answers: IO[str]) -> None:
     """Answer each question in a thread of its own, in the order they end, until there is no more.
 
-    A question is `{id, host, port, starttls, tls_1_3, chains}`; its answer `{id, error}` or
+    A question is `{id, host, port, starttls, early_data, chains}`; its answer `{id, error}` or
     `{id, found: {...}}`.
     """
     # sslyze's own trust stores hold roots that `cryptography` warns about on each load.
     warnings.filterwarnings("ignore")
-    import sslyze  # noqa: F401, PLC0415
+    import sslyze  # noqa: F401
 
     lock = threading.Lock()
 
@@ -65,7 +65,7 @@ def scan(question: Mapping[str, Any]) -> dict[str, Any]:
     probed = check_connectivity_to_server(location, network)
     server = ServerConnectivityInfo(location, network, probed)
     names = [*_COMMANDS]
-    names += [_EARLY_DATA] if question["tls_1_3"] and question["starttls"] is None else []
+    names += [_EARLY_DATA] if question["early_data"] else []
     names += [_CHAINS] if question["chains"] else []
     found: dict[str, Any] = {"client_certificate": probed.client_auth_requirement.value}
     with ThreadPoolExecutor(max_workers=_WIDTH) as pool:

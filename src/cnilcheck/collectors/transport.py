@@ -473,14 +473,14 @@ def _adapter(line: _Line) -> HTTPAdapter:
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, ssl_context=_tls_context(), **kwargs)
+            super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
             self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": PoolTls}
 
     return Adapter(pool_connections=4, pool_maxsize=1, max_retries=0)
 
 
 @cache
-def _tls_context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """Return a context that talks to any server there is: what it speaks is judged elsewhere."""
     import ssl
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 from cnilcheck import __version__
 from cnilcheck.collectors import soft_404
@@ -42,6 +43,7 @@ from cnilcheck.model.words import Method
 _MOST_DIRECTORIES = 150
 _MOST_ENTRIES = 40
 _MOST_NAMES = 20
+_MOST_SCRIPTS = 12
 _DEEPEST = 2
 _SECONDS = 140.0
 _TOO_MANY_HITS = 15
@@ -82,6 +84,7 @@ class _Search:
     entries: dict[str, None] = field(default_factory=dict)
     found: dict[str, ReadableFile] = field(default_factory=dict)
     hits: list[str] = field(default_factory=list)
+    scripts: tuple[str, ...] = ()
 
     def file(self, url: str, *, fresh: bool = False) -> Answer:
         """Return the start of the file at an address; raises TimedOut when no time is left."""
@@ -119,6 +122,7 @@ class WebExposure:
         """Yield both facts; what was seen before an error is yielded beside the gap."""
         search = _Search(site(tools, task.subject), self.name, time.monotonic() + _SECONDS)
         survey = search.site.survey(self.name)
+        search.scripts = survey.scripts[:_MOST_SCRIPTS]
         problem = _problem(lambda: _look_into_folders(search, survey.directories))
         listings = DirectoryListings(len(search.folders), tuple(search.listed))
         yield from _told(task.location, listings, problem, bool(search.listed))
@@ -221,10 +225,20 @@ def _paths(where: Site, path: str) -> list[str]:
     """Return the path below each home of the site; none when it wants a name the host lacks."""
     if "{" in path:
         name = where.host.removeprefix("www.")
-        if _is_address(name):
+        if _is_address(name) and ("{host}" in path or "{name}" in path):
             return []
-        path = path.replace("{host}", name).replace("{name}", name.partition(".")[0])
+        values = {"host": name, "name": name.partition(".")[0]} | _dates(dt.date.today())
+        path = path.format_map(values)
     return [f"{home}{path}" for home in _homes(where)]
+
+
+def _dates(today: dt.date) -> dict[str, str]:
+    """Return the dates people write into the names of backups and extracts."""
+    previous = today.replace(day=1) - dt.timedelta(days=1)
+    return {
+        "year": f"{today:%Y}", "month": f"{today:%Y-%m}", "previous": f"{previous:%Y-%m}",
+        "day": f"{today:%Y-%m-%d}", "compact": f"{today:%Y%m%d}",
+    }  # fmt: skip
 
 
 def _is_address(host: str) -> bool:
@@ -258,7 +272,9 @@ def _content(search: _Search, url: str, path: str, *, fresh: bool = False) -> Co
 
 
 def _probe(search: _Search, probe: Probe) -> None:
-    for path in [p for written in probe.paths for p in _paths(search.site, written)]:
+    written = [path for given in probe.paths for path in _paths(search.site, given)]
+    beside = search.scripts if probe.group == "source-maps" else ()
+    for path in dict.fromkeys([*(f"{script}.map" for script in beside), *written]):
         url = urljoin(search.site.root, path)
         search.asked.add(path)
         answer = _proving(search, probe, url)
@@ -277,7 +293,10 @@ def _proving(search: _Search, probe: Probe, url: str, *, fresh: bool = False) ->
     except Malformed:
         return None
     search.statuses[answer.status] += not fresh
-    return answer if probe.proves(answer.status, answer.media_type, answer.body) else None
+    # What a page repeats of the address it was asked under proves nothing.
+    path = urlsplit(answer.url).path.encode()
+    body = answer.body.replace(path, b"") if len(path) > 2 else answer.body
+    return answer if probe.proves(answer.status, answer.media_type, body) else None
 
 
 def _content_of_hit(probe: Probe, answer: Answer, path: str) -> Content:

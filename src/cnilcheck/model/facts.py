@@ -19,6 +19,7 @@ from cnilcheck.model.scope import (
     PasswordReset,
     StoragePlace,
 )
+from cnilcheck.model.text import Text
 from cnilcheck.model.words import AccountClass, LogClass
 
 
@@ -181,6 +182,12 @@ class TlsFlaw(Fact, frozen=True):
     present: bool
 
 
+class HttpCompression(Fact, frozen=True):
+    """How the main page is compressed for a browser that asks; empty when it is not."""
+
+    encoding: str
+
+
 class PlainHttp(Fact, frozen=True):
     """What a plain-HTTP address answers: a page, or only a redirection (and to where)."""
 
@@ -321,18 +328,63 @@ class OpenPort(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OpenPorts(Fact, frozen=True):
-    """Which of the ports asked for accept connections from where the audit ran."""
+    """Which of the ports asked for accept connections from where the audit ran.
+
+    `filtered` gave no answer at all; the others were closed.
+    """
 
     host: str
     asked: tuple[int, ...]
     open: tuple[OpenPort, ...]
+    filtered: tuple[int, ...] = ()
+
+
+HoldingKind: TypeAlias = Literal[
+    "databases",
+    "indexes",
+    "topics",
+    "keys",
+    "entries",
+    "exports",
+    "modules",
+    "buckets",
+    "patients",
+    "studies",
+]
+
+
+class Holding(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many things of one kind a service names to a stranger; the names are not kept."""
+
+    kind: HoldingKind
+    count: int
 
 
 class ServiceAccess(Fact, frozen=True):
-    """What a data service wants before it answers; nothing was signed in to."""
+    """What a service wants before it answers; nothing was signed in to, no record was read.
+
+    `none`: a stranger got an answer. `refused`: it declined without asking who is there.
+    """
 
     product: str
-    sign_in: Literal["none", "clear_password", "md5", "scram", "password", "unknown"]
+    sign_in: Literal[
+        "none",
+        "clear_password",
+        "md5",
+        "scram",
+        "password",
+        "credentials",
+        "refused",
+        "unknown",
+    ]
+    holds: tuple[Holding, ...] = ()
+
+
+class ServiceDialects(Fact, frozen=True):
+    """The versions of its protocol, or the ways in, that a service accepted."""
+
+    product: str
+    accepted: tuple[str, ...]
 
 
 class ListeningSetting(Fact, frozen=True):
@@ -527,10 +579,21 @@ class HostingActor(Fact, frozen=True):
     outsourced: bool = True
 
 
+class CoverageRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the six activities: who performs it, and under whose certificate."""
+
+    activity: int
+    needed: bool
+    performed_by: tuple[str, ...]
+    certified_for: tuple[str, ...]
+
+
 class HostingChain(Fact, frozen=True):
     """Which of the six activities the declared actors perform, and which are certified.
 
-    `uncertified` are those performed by an actor that shows no certificate at all.
+    `uncertified` are those performed by an actor that shows no certificate at all. `needed` are
+    those this service calls for, empty where the declaration does not tell. `coverage` is the
+    table of activities and actors.
     """
 
     service: str | None
@@ -538,6 +601,8 @@ class HostingChain(Fact, frozen=True):
     covered: tuple[int, ...]
     uncertified: tuple[int, ...] = ()
     outsourced: bool = True
+    needed: tuple[int, ...] = ()
+    coverage: tuple[CoverageRow, ...] = ()
 
 
 class HostingStorage(Fact, frozen=True):
@@ -563,13 +628,141 @@ class HostingTerms(Fact, frozen=True):
     outsourced: bool = True
 
 
+Lead: TypeAlias = Literal[
+    "read_in_directory",
+    "stated_by_provider",
+    "recalled",
+    "absent_when_read",
+    "none_known",
+    "not_checked",
+    "access_network",
+    "own_patients",
+]
+
+
+class SourceSeen(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where something was read, and when, as precisely as is known; "" is not known."""
+
+    what: Text
+    seen_on: str = ""
+
+
+class NetworkSignal(Struct, frozen=True, forbid_unknown_fields=True):
+    """One sign of who answers at an address, and the host it names, if any."""
+
+    kind: Literal[
+        "name",
+        "canonical_name",
+        "reverse_name",
+        "provider_range",
+        "shared_address",
+        "asn",
+        "country",
+    ]
+    value: str
+    host: str | None = None
+    source: str = ""
+    seen_on: str = ""
+
+
+class ServedRegion(Struct, frozen=True, forbid_unknown_fields=True):
+    """The region of a cloud, its country, and whether the provider's own range file says so."""
+
+    region: str
+    country: str | None
+    by_provider: bool
+    seen_on: str = ""
+
+
+class HostLead(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was read or recalled about a company's certificate, by whom and when: a lead."""
+
+    status: Lead
+    source: SourceSeen
+
+
+class ListEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an imported official list says of a company on the day it was made.
+
+    `alike` names an entry that resembles the company without being it. `complete` is false when
+    the list may lack the company's initial: absence then says nothing.
+    """
+
+    listed: bool
+    list_date: dt.date
+    rows: int
+    complete: bool = True
+    alike: str = ""
+    name: str = ""
+    activities: tuple[int, ...] = ()
+    referential: str = ""
+    expires_on: dt.date | None = None
+
+
+class DeclaredService(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the scope declares of the identified host: its certificate, offer and contract.
+
+    `uncovered` are the activities of the whole chain that no certificate covers.
+    """
+
+    name: str
+    certificate: Certificate | None
+    offer_activated: bool | None
+    clauses: tuple[int, ...]
+    uncovered: tuple[int, ...]
+
+
 class NetworkIdentity(Fact, frozen=True):
-    """Who announces an address: a lead about the provider, never a proof of certification."""
+    """Who announces an address: a lead about the provider, never a proof of certification.
+
+    `strength` is `strong` when a name of the host or its own range file says so, `weak` when only
+    the network does. `upstream` announces the address of another company's platform; `conflicts`
+    are signs that name different hosts. `outsourced` is what the scope declares.
+    """
 
     addresses: tuple[str, ...]
     provider: str | None
     signal: str
     reserved: bool
+    use: Literal["service", "database", "storage", "mail", "recipient"] = "service"
+    legal_name: str = ""
+    strength: Literal["none", "weak", "strong"] = "none"
+    signals: tuple[NetworkSignal, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    upstream: str | None = None
+    edge: bool = False
+    access_network: bool = False
+    other_entity: str = ""
+    excluded_by: SourceSeen | None = None
+    region: ServedRegion | None = None
+    lead: HostLead | None = None
+    entry: ListEntry | None = None
+    declared: DeclaredService | None = None
+    origin_declared: bool = False
+    outsourced: bool | None = None
+    note: Text | None = None
+    questions: tuple[Text, ...] = ()
+
+
+class HostingIntermediary(Fact, frozen=True):
+    """One declared intermediary in front of the service: it reads the data in clear."""
+
+    name: str
+    article_28: bool | None
+    stores: bool | None
+
+
+class StorageRegion(Fact, frozen=True):
+    """A cloud's region that configuration states, and its country if known.
+
+    `stores` is false where the setting may serve other things than storage, as a default does.
+    """
+
+    product: str
+    cloud: str
+    region: str
+    country: str | None
+    stores: bool = True
 
 
 class SshServer(Fact, frozen=True):
@@ -716,6 +909,7 @@ AnyFact: TypeAlias = (
     | CertificateSerial
     | CertificateRevocation
     | TlsFlaw
+    | HttpCompression
     | PlainHttp
     | StrictTransport
     | ServiceEncryption
@@ -728,6 +922,7 @@ AnyFact: TypeAlias = (
     | DocumentAccess
     | OpenPorts
     | ServiceAccess
+    | ServiceDialects
     | ListeningSetting
     | NetworkAccessSetting
     | DirectoryListingSetting
@@ -752,6 +947,8 @@ AnyFact: TypeAlias = (
     | HostingTransfers
     | HostingTerms
     | NetworkIdentity
+    | HostingIntermediary
+    | StorageRegion
     | SshServer
     | SshAlgorithms
     | SshHostKeys

@@ -43,6 +43,8 @@ class Finding(Struct, frozen=True, forbid_unknown_fields=True):
     gap: GapReason | None = None
     waived: Waived | None = None
     attested: Attestation | None = None
+    known: bool = False
+    """Whether the baseline of the run fails there already, no less."""
 
 
 class Deadline(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +55,45 @@ class Deadline(Struct, frozen=True, forbid_unknown_fields=True):
     days_left: int
     extended: bool
     next_working_day: dt.date
+
+
+class PlannedRepair(Struct, frozen=True, forbid_unknown_fields=True):
+    """All failures of one rule, which are mended together: when, and whether that is in time.
+
+    `people` is the largest number of records seen exposed, 0 when none was counted; `after` names
+    the rules that are mended before.
+    """
+
+    rule: str
+    severity: Severity
+    findings: tuple[str, ...]
+    days: float
+    people: int
+    track: Literal["hosting", "technical"]
+    after: tuple[str, ...]
+    start: dt.date
+    end: dt.date
+    fits: bool
+
+
+class Span(Struct, frozen=True, forbid_unknown_fields=True):
+    """Working days kept for something, first and last included."""
+
+    start: dt.date
+    end: dt.date
+
+
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
+    """Repairs in mending order with their days, and the days kept for what follows them.
+
+    A span is None when no working day is left for it; without a notice nothing is late.
+    """
+
+    start: dt.date
+    mending: Span | None
+    retest: Span | None
+    answer: Span | None
+    repairs: tuple[PlannedRepair, ...]
 
 
 class RuleCoverage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,3 +139,4 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     deadline: Deadline | None
     summary: Summary
     findings: tuple[Finding, ...]
+    plan: Plan | None = None

@@ -139,6 +139,9 @@ class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
     issued_on: dt.date
     expires_on: dt.date
     activities: tuple[int, ...]
+    siren: str = ""
+    sites: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
 class StoragePlace(Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,12 +153,18 @@ class StoragePlace(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
-    """One actor of the hosting chain; activities are the six of article R.1111-9."""
+    """One actor of the hosting chain; activities are the six of article R.1111-9.
+
+    `offer_activated` says that the HDS option, zone or terms are in force for this very service.
+    """
 
     name: str
     activities: tuple[int, ...] = ()
     certificate: Certificate | None = None
     storage: tuple[StoragePlace, ...] = ()
+    siren: str = ""
+    offer: str = ""
+    offer_activated: bool | None = None
 
 
 class ThirdCountryAccess(Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,13 +182,29 @@ class HostingContract(Struct, frozen=True, forbid_unknown_fields=True):
     reversibility: bool | None = None
 
 
+class Intermediary(Struct, frozen=True, forbid_unknown_fields=True):
+    """A delivery network or filter in front of the service, which ends TLS and reads the data."""
+
+    name: str
+    article_28: bool | None = None
+    stores: bool | None = None
+
+
 class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who holds the health data. `providers: []` says that nobody else does."""
+    """Who holds the health data. `providers: []` says that nobody else does.
+
+    `administration` and `backups` say who performs activities 5 and 6; `origins` are the hosts
+    behind an intermediary; `intermediaries: []` says that nothing stands in front.
+    """
 
     providers: tuple[Provider, ...]
     service: Literal["saas", "paas", "iaas", "self_hosted"] | None = None
     third_country_access: ThirdCountryAccess | None = None
     contract: HostingContract | None = None
+    administration: Literal["organisation", "third_party"] | None = None
+    backups: Literal["organisation", "third_party"] | None = None
+    intermediaries: tuple[Intermediary, ...] | None = None
+    origins: tuple[str, ...] = ()
 
 
 class Lockout(Struct, frozen=True, forbid_unknown_fields=True):
@@ -333,3 +358,5 @@ class Scope(Struct, frozen=True, forbid_unknown_fields=True):
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     limits: Limits = Limits()
+    online_identity: bool = False
+    """Whether the resolver may be asked for the reverse names of the targets' addresses."""

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from cnilcheck.model.evidence import Collected, Evidence, Gap
 from cnilcheck.model.facts import NetworkIdentity
-from cnilcheck.model.plan import deadline
+from cnilcheck.model.plan import deadline, plan
 from cnilcheck.model.report import Finding, Report, RuleCoverage, Summary, Tool
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.words import GapReason, Module, Outcome, Severity
@@ -28,20 +28,26 @@ def make_report(
     tool: Tool, scope: Scope, as_of: dt.date, collected: Collected, findings: Sequence[Finding]
 ) -> Report:
     """Return the report of these findings."""
+    due = deadline(scope.notice, as_of) if scope.notice else None
     return Report(
         schema="cnilcheck/report/1",
         tool=tool,
         scope=scope,
         as_of=as_of,
-        deadline=deadline(scope.notice, as_of) if scope.notice else None,
+        deadline=due,
         summary=_summary(scope, collected, findings),
         findings=tuple(findings),
+        plan=plan(findings, due, as_of),
     )
 
 
 def exit_code(report: Report, fail_on: Severity, strict: bool) -> ExitCode:
-    """Return what the run amounts to; an audit in which nothing was assessed is never green."""
-    if any(counts_as_failure(f) and f.severity.rank <= fail_on.rank for f in report.findings):
+    """Return what the run amounts to; an audit in which nothing was assessed is never green.
+
+    What the baseline of the run fails already does not fail it again.
+    """
+    failures = [f for f in report.findings if counts_as_failure(f) and not f.known]
+    if any(f.severity.rank <= fail_on.rank for f in failures):
         return ExitCode.SOMETHING_FAILS
     summary = report.summary
     unseen = bool(summary.unobserved_targets) or summary.interrupted

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from cnilcheck.model.evidence import Collected, Observation
-from cnilcheck.model.report import Deadline, Finding, Report
+from cnilcheck.model.decision import Decision, about, comparable
+from cnilcheck.model.evidence import Collected, Evidence, Observation
+from cnilcheck.model.facts import HostingChain, LogFields
+from cnilcheck.model.report import Deadline, Finding, PlannedRepair, Report, Span
 from cnilcheck.model.rule import Source
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.text import Text, spell
@@ -22,8 +25,10 @@ from cnilcheck.model.words import (
     Severity,
 )
 from cnilcheck.renderers import words
+from cnilcheck.renderers.chart import chart_of
 from cnilcheck.renderers.harmless import harmless, harmless_lines
 from cnilcheck.renderers.page import (
+    Activity,
     Annex,
     Asked,
     Citation,
@@ -32,18 +37,23 @@ from cnilcheck.renderers.page import (
     Group,
     Instrument,
     Line,
+    LogRow,
+    Milestone,
     Open,
     Page,
     Pair,
+    Precedent,
     Repair,
+    Schedule,
     Sighting,
     Tile,
     Unseen,
+    Urgent,
     Waiver,
     Where,
     Word,
 )
-from cnilcheck.renderers.proof import proof_of
+from cnilcheck.renderers.proof import is_inventory_of, proof_of, share
 
 Sources = Mapping[str, Source]
 
@@ -51,15 +61,25 @@ _FIRST = 5
 _PLACES = 3
 _SIGHTINGS = 100
 _URGENT = 8
+_URGENT_PLACES = 3
+_COMPARABLE = 5
+_PRECEDENTS = 3
 
 
 def page_of(
-    report: Report, lang: Lang, collected: Collected | None, sources: Sources | None
+    report: Report,
+    lang: Lang,
+    collected: Collected | None = None,
+    sources: Sources | None = None,
+    decisions: Sequence[Decision] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> Page:
     """Return the report arranged for reading; nothing in it is judged or summed here."""
     known = sources or {}
     scope, by = report.scope, _by_outcome(report.findings)
-    repairs = _repairs(by[Outcome.FAIL], lang, known)
+    repairs = _repairs(report, by[Outcome.FAIL], lang, known, decisions)
+    alike = comparable((f.weakness for f in by[Outcome.FAIL]), decisions)
+    urgent = _urgent(by[Outcome.FAIL], lang)
     return Page(
         organisation=organisation(scope, lang),
         role=words.ROLES[scope.organisation.role].to(lang) if scope.organisation else "",
@@ -72,7 +92,12 @@ def page_of(
         waived=words.WAIVED.to(report.summary.waived, lang) if report.summary.waived else "",
         interrupted=report.summary.interrupted,
         processor=scope.organisation is not None and scope.organisation.role is Role.PROCESSOR,
-        urgent=tuple(r for r in repairs if r.severity.key == Severity.CRITICAL)[:_URGENT],
+        known=_known(report.findings, lang),
+        precedents=tuple(_precedent(d, lang) for d in alike[:_COMPARABLE]),
+        more_precedents=_rest(words.MORE_DECISIONS, len(alike) - _COMPARABLE, lang),
+        schedule=_schedule(report, lang),
+        urgent=urgent[:_URGENT],
+        more_urgent=_rest(words.MORE_URGENT, len(urgent) - _URGENT, lang),
         this_week=tuple(r for r in repairs if not r.accepted_until)[:_FIRST],
         repairs=repairs,
         nothing_to_do=_nothing_to_do(report, by, lang),
@@ -81,7 +106,7 @@ def page_of(
         without_object=tuple(_line(f, lang) for f in by[Outcome.NOT_APPLICABLE]),
         unseen_targets=tuple(harmless(t) for t in report.summary.unobserved_targets),
         unseen=_unseen(by[Outcome.INCONCLUSIVE], lang),
-        annex=_annex(report, lang, collected, known),
+        annex=_annex(report, lang, collected, known, _shown(alike, repairs, lang), digests or {}),
     )
 
 
@@ -168,15 +193,52 @@ def _tile(module: Module, counts: Mapping[str, int], lang: Lang) -> Tile:
     )
 
 
-def _repairs(failures: Sequence[Finding], lang: Lang, sources: Sources) -> tuple[Repair, ...]:
-    # Findings come in mending order, in which those of one rule stand together.
+def _known(findings: Sequence[Finding], lang: Lang) -> str:
+    return _rest(words.KNOWN, sum(f.known for f in findings), lang)
+
+
+def _rest(phrase: words.Counted, rest: int, lang: Lang) -> str:
+    return phrase.to(rest, lang) if rest > 0 else ""
+
+
+def _urgent(failures: Sequence[Finding], lang: Lang) -> tuple[Urgent, ...]:
+    """Return the places whose finding says that data are readable now; a few of each rule."""
+    readable = [
+        f for f in failures if f.module is Module.EXPOSURE and f.severity is Severity.CRITICAL
+    ]
+    groups = [list(group) for _, group in groupby(readable, key=lambda f: f.rule)]
+    return tuple(
+        Urgent(
+            harmless(f.id, 64), harmless(f.title.to(lang)), where(f, lang),
+            harmless(f.sentence.to(lang), 600),
+        )
+        for group in groups
+        for f in group[:_URGENT_PLACES]
+    )  # fmt: skip
+
+
+def _repairs(
+    report: Report, failures: Sequence[Finding], lang: Lang, sources: Sources,
+    decisions: Sequence[Decision],
+) -> tuple[Repair, ...]:  # fmt: skip
+    # Findings of one rule stand together; what is accepted for now is not in the plan.
     groups = [tuple(group) for _, group in groupby(failures, key=lambda f: f.rule)]
-    return tuple(_repair(n, group, lang, sources) for n, group in enumerate(groups, 1))
+    planned = {r.rule: r for r in report.plan.repairs} if report.plan else {}
+    order = {rule: n for n, rule in enumerate(planned, 1)}
+    groups.sort(key=lambda group: order.get(group[0].rule, len(order) + 1))
+    return tuple(
+        _repair(n, group, lang, sources, decisions, planned.get(group[0].rule), order)
+        for n, group in enumerate(groups, 1)
+    )
 
 
-def _repair(number: int, group: tuple[Finding, ...], lang: Lang, sources: Sources) -> Repair:
+def _repair(
+    number: int, group: tuple[Finding, ...], lang: Lang, sources: Sources,
+    decisions: Sequence[Decision], planned: PlannedRepair | None, order: Mapping[str, int],
+) -> Repair:  # fmt: skip
     finding, fixing = group[0], group[0].remediation
     steps = fixing.steps.fr if lang is Lang.FR else fixing.steps.en
+    alike = about(finding.weakness, decisions)
     return Repair(
         number=number,
         rule=harmless(finding.rule, 120),
@@ -195,11 +257,85 @@ def _repair(number: int, group: tuple[Finding, ...], lang: Lang, sources: Source
         first_places=tuple(where(f, lang) for f in group[:_PLACES]),
         more_places=_more(len(group) - _PLACES, lang),
         accepted_until=_accepted_until(group, lang),
+        precedents=tuple(_precedent(d, lang) for d in alike[:_PRECEDENTS]),
+        more_precedents=_rest(words.MORE_DECISIONS, len(alike) - _PRECEDENTS, lang),
+        people=_rest(words.PEOPLE, planned.people if planned else 0, lang),
+        begins=words.short_day(planned.start, lang) if planned else "",
+        ends=words.short_day(planned.end, lang) if planned else "",
+        fits=planned.fits if planned else True,
+        after=tuple(str(order[r]) for r in planned.after if r in order) if planned else (),
     )  # fmt: skip
 
 
+def _precedent(decision: Decision, lang: Lang) -> Precedent:
+    day = spell(decision.date, lang) if decision.date else str(decision.decided_in)
+    kind, w = words.PAGE[decision.kind].to(lang), words.PAGE
+    if decision.fine is not None:
+        amount = words.euros(decision.fine, lang)
+    elif decision.kind == "sanction":
+        amount = "" if decision.note else w["amount_unknown"].to(lang)
+    else:
+        amount = w["no_amount"].to(lang)
+    return Precedent(
+        id=harmless(decision.id, 60),
+        said=harmless(f"{decision.organisation.to(lang)}, {decision.authority}, {kind}, {day}"),
+        amount=amount,
+        note=harmless(decision.note.to(lang)) if decision.note else "",
+        found=tuple(harmless(s.what.to(lang)) for s in decision.shortcomings if s.printable),
+        url=decision.source if decision.source.startswith("https://") else "",
+    )
+
+
+def _shown(
+    alike: Sequence[Decision], repairs: Sequence[Repair], lang: Lang
+) -> tuple[Precedent, ...]:
+    named = {case.id for repair in repairs for case in repair.precedents}
+    cases = (_precedent(decision, lang) for decision in alike)
+    return tuple(case for case in cases if case.id in named)
+
+
+def _schedule(report: Report, lang: Lang) -> Schedule | None:
+    plan, due_ = report.plan, report.deadline
+    if plan is None:
+        return None
+    titles = {f.rule: harmless(f.title.to(lang)) for f in report.findings}
+    chart = chart_of(plan, due_, report.as_of, titles, lang)
+    late = sum(not repair.fits for repair in plan.repairs)
+    return Schedule(
+        milestones=_milestones(report, lang),
+        chart=chart,
+        left_out=_rest(words.MORE_ROWS, chart.left_out, lang),
+        fits=words.FITS.to(len(plan.repairs) - late, lang) if due_ else "",
+        late=_rest(words.LATE, late, lang),
+        short=due_ is not None and (plan.mending is None or plan.retest is None),
+    )
+
+
+def _milestones(report: Report, lang: Lang) -> tuple[Milestone, ...]:
+    plan, due_, w = report.plan, report.deadline, words.PAGE
+    spans: list[tuple[str, Span | None]] = []
+    if plan is not None:
+        kept = (("mending", plan.mending), ("retest", plan.retest), ("answer", plan.answer))
+        spans += [(name, span) for name, span in kept if span is not None]
+    days = [("receipt", due_.received_on), ("due", due_.due_on)] if due_ else []
+    if days:
+        spans.insert(0, (days[0][0], Span(days[0][1], days[0][1])))
+        spans.append(("deadline", Span(days[1][1], days[1][1])))
+    return tuple(
+        Milestone(w[name].to(lang), span.start.isoformat(), span.end.isoformat(), _span(span, lang))
+        for name, span in spans
+        if span is not None
+    )
+
+
+def _span(span: Span, lang: Lang) -> str:
+    if span.start == span.end:
+        return words.short_day(span.start, lang)
+    return f"{words.short_day(span.start, lang)} – {words.short_day(span.end, lang)}"
+
+
 def _more(rest: int, lang: Lang) -> str:
-    return words.MORE_PLACES.to(rest, lang) if rest > 0 else ""
+    return _rest(words.MORE_PLACES, rest, lang)
 
 
 def _accepted_until(group: tuple[Finding, ...], lang: Lang) -> str:
@@ -231,22 +367,31 @@ def _citation(
 
 
 def _sightings(group: Sequence[Finding], lang: Lang) -> tuple[Sighting, ...]:
-    # One observation can prove many findings, as one search for readable files does.
-    proven = [next((o.id for o in group if o.evidence == f.evidence), f.id) for f in group]
-    return tuple(
-        _sighting(finding, lang, first if finding.evidence and first != finding.id else "")
-        for finding, first in zip(group, proven, strict=True)
-    )
+    # One observation can prove many findings; of an inventory each shows its own entry.
+    first: list[tuple[tuple[Observation, ...], str]] = []
+    return tuple(_sighting(f, lang, _proven_at(f, first)) for f in group)
+
+
+def _proven_at(finding: Finding, first: list[tuple[tuple[Observation, ...], str]]) -> str:
+    if not finding.evidence or any(is_inventory_of(o, finding.location) for o in finding.evidence):
+        return ""
+    for evidence, shown in first:
+        if evidence == finding.evidence:
+            return shown
+    first.append((finding.evidence, finding.id))
+    return ""
 
 
 def _sighting(finding: Finding, lang: Lang, proven_at: str) -> Sighting:
+    place = finding.location
     return Sighting(
         id=harmless(finding.id, 64),
         where=where(finding, lang),
         sentence=harmless(finding.sentence.to(lang), 1000),
-        proofs=() if proven_at else tuple(proof_of(o, lang) for o in finding.evidence),
+        proofs=() if proven_at else tuple(proof_of(o, lang, place) for o in finding.evidence),
         proven_at=harmless(proven_at, 64),
         waiver=_waiver(finding, lang),
+        known=finding.known,
     )
 
 
@@ -335,7 +480,10 @@ def _unseen(findings: Sequence[Finding], lang: Lang) -> tuple[Unseen, ...]:
     return tuple(Unseen(name, tuple(titles)) for name, titles in sorted(fields.items()))
 
 
-def _annex(report: Report, lang: Lang, collected: Collected | None, sources: Sources) -> Annex:
+def _annex(
+    report: Report, lang: Lang, collected: Collected | None, sources: Sources,
+    decisions: tuple[Precedent, ...], digests: Mapping[str, str],
+) -> Annex:  # fmt: skip
     seen = _observations(report, collected)
     scope, tool = report.scope, report.tool
     return Annex(
@@ -349,8 +497,55 @@ def _annex(report: Report, lang: Lang, collected: Collected | None, sources: Sou
         tool=harmless(f"{tool.name} {tool.version}", 120),
         digest=harmless(tool.rules, 128),
         cited=_cited(report.findings, lang, sources),
-        glossary=tuple(Pair(term.to(lang), says.to(lang)) for term, says in words.GLOSSARY),
+        glossary=_glossary(lang),
+        activities=_activities(seen, lang),
+        logs=_logs(seen, lang),
+        decisions=decisions,
+        digests=tuple(Pair(harmless(n, 80), harmless(d, 128)) for n, d in sorted(digests.items())),
     )
+
+
+def _glossary(lang: Lang) -> tuple[Pair, ...]:
+    pairs = [Pair(term.to(lang), says.to(lang)) for term, says in words.GLOSSARY]
+    return tuple(sorted(pairs, key=lambda pair: unaccented(pair.name)))
+
+
+def unaccented(text: str) -> str:
+    """Return the letters of a word as a dictionary orders them."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+
+
+def _activities(seen: Sequence[Observation], lang: Lang) -> tuple[Activity, ...]:
+    chain = next(
+        (o.fact for o in seen if isinstance(o, Evidence) and isinstance(o.fact, HostingChain)), None
+    )
+    if chain is None or not chain.outsourced:
+        return ()
+
+    def word(yes: bool) -> str:
+        return words.PAGE["yes" if yes else "no"].to(lang)
+
+    return tuple(
+        Activity(n, name.to(lang), word(n in chain.performed),
+                 word(n in chain.covered) if n in chain.performed else "–")
+        for n, name in enumerate(words.ACTIVITIES, 1)
+    )  # fmt: skip
+
+
+def _logs(seen: Sequence[Observation], lang: Lang) -> tuple[LogRow, ...]:
+    logs = [
+        (o.location, o.fact)
+        for o in seen
+        if isinstance(o, Evidence) and isinstance(o.fact, LogFields)
+    ]
+    return tuple(
+        LogRow(
+            harmless(place, 200),
+            (spell(f.lines, lang), *(share(value, lang)
+             for value in (f.author, f.time_with_zone, f.operation, f.reference))),
+        )
+        for place, f in logs
+    )  # fmt: skip
 
 
 def _observations(report: Report, collected: Collected | None) -> tuple[Observation, ...]:

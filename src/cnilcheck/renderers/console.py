@@ -28,7 +28,7 @@ _STATES = {"mend": "bold red", "open": "yellow", "conform": "green", "none": "di
 
 def render_to(console: Console, report: Report, lang: Lang) -> None:
     """Print the report; data cannot colour, move or break the terminal."""
-    screen = _Screen(console)
+    screen = Screen(console)
     _header(screen, report, lang)
     screen.console.print(_modules(screen, report, lang))
     _failures(screen, report, lang)
@@ -42,7 +42,7 @@ def render_to(console: Console, report: Report, lang: Lang) -> None:
         screen.line(words.PAGE["interrupted"].to(lang), "bold yellow")
 
 
-class _Screen:
+class Screen:
     """A console, with words spelled in the characters it can show."""
 
     def __init__(self, console: Console) -> None:
@@ -93,7 +93,7 @@ def _spelled(character: str, encoding: str) -> str:
     return "?"
 
 
-def _header(screen: _Screen, report: Report, lang: Lang) -> None:
+def _header(screen: Screen, report: Report, lang: Lang) -> None:
     screen.line(arrange.organisation(report.scope, lang), "bold")
     deadline = arrange.due(report.deadline, lang)
     if deadline is not None:
@@ -103,7 +103,7 @@ def _header(screen: _Screen, report: Report, lang: Lang) -> None:
     screen.console.print()
 
 
-def _modules(screen: _Screen, report: Report, lang: Lang) -> Table:
+def _modules(screen: Screen, report: Report, lang: Lang) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -120,7 +120,7 @@ def _modules(screen: _Screen, report: Report, lang: Lang) -> Table:
     return table
 
 
-def _failures(screen: _Screen, report: Report, lang: Lang) -> None:
+def _failures(screen: Screen, report: Report, lang: Lang) -> None:
     failures = [f for f in report.findings if f.outcome is Outcome.FAIL]
     if not failures:
         return
@@ -131,7 +131,7 @@ def _failures(screen: _Screen, report: Report, lang: Lang) -> None:
         screen.line(words.MORE_FAILURES.to(len(failures) - _SHOWN, lang))
 
 
-def _failure(screen: _Screen, finding: Finding, lang: Lang) -> Table:
+def _failure(screen: Screen, finding: Finding, lang: Lang) -> Table:
     from rich.table import Table
 
     row = Table.grid(padding=(0, 2))
@@ -143,6 +143,8 @@ def _failure(screen: _Screen, finding: Finding, lang: Lang) -> Table:
     said.append_text(screen.text(harmless(place, 200), "bold"))
     said.append_text(screen.text(f" {harmless(finding.sentence.to(lang))} "))
     said.append_text(screen.text(f"[{harmless(finding.rule, 120)}]", "dim"))
+    if finding.known:
+        said.append_text(screen.text(f" ({words.CONSOLE['known'].to(lang)})"))
     if finding.waived and finding.waived.in_force:
         until = words.until(finding.waived.waiver.until, lang)
         said.append_text(screen.text(f" ({until})"))
@@ -150,7 +152,7 @@ def _failure(screen: _Screen, finding: Finding, lang: Lang) -> Table:
     return row
 
 
-def _questions(screen: _Screen, report: Report, lang: Lang) -> None:
+def _questions(screen: Screen, report: Report, lang: Lang) -> None:
     open_ = [f for f in report.findings if f.outcome is Outcome.INCONCLUSIVE]
     if open_:
         screen.title(words.CONSOLE["questions"].to(lang))

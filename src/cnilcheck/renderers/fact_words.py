@@ -60,6 +60,7 @@ FIELDS = _words("""
     distinct | différents | distinct
     documented | documenté | documented
     early_data | données anticipées (0-RTT) | early data (0-RTT)
+    encoding | compression HTTP | HTTP compression
     encrypt_then_mac | chiffre avant d'authentifier | encrypt-then-MAC
     empty_passwords | mots de passe vides | empty passwords
     encrypted | chiffré | encrypted
@@ -77,6 +78,7 @@ FIELDS = _words("""
     factors | facteurs | factors
     fallback_scsv | refus du repli (SCSV) | fallback refused (SCSV)
     files_read | fichiers lus | files read
+    filtered | sans réponse | silent
     first | première ligne | first line
     forced | imposé | forced
     format | format | format
@@ -86,6 +88,7 @@ FIELDS = _words("""
     hashers | fonctions de mots de passe | password functions
     headers | en-têtes | headers
     holder | titulaire | holder
+    holds | contient | holds
     host | machine | host
     host_keys | clés du serveur | host keys
     http_only | HttpOnly | HttpOnly
@@ -208,6 +211,42 @@ FIELDS = _words("""
     value | valeur | value
     who | qui | who
     words | mots | words
+    access_network | réseau d'accès | access network
+    activity | activité | activity
+    alike | nom proche | similar name
+    by_provider | dit par le fournisseur | said by the provider
+    certified_for | certifiés | certified
+    cloud | nuage | cloud
+    conflicts | contradictions | conflicts
+    coverage | couverture | coverage
+    declared | déclaré | declared
+    edge | intermédiaire | intermediary
+    entry | sur la liste importée | on the imported list
+    excluded_by | exclu d'après | excluded according to
+    lead | piste | lead
+    legal_name | raison sociale | legal name
+    list_date | date de la liste | date of the list
+    needed | nécessaires | needed
+    note | remarque | note
+    offer | offre | offer
+    offer_activated | offre en vigueur | offer in force
+    offers | offres | offers
+    origin_declared | origine déclarée | origin declared
+    other_entity | autre société du même nom | another company of that name
+    performed_by | exercée par | performed by
+    questions | à demander | to ask
+    rows | lignes | rows
+    seen_on | date | date
+    signals | indices | signals
+    siren | SIREN | SIREN
+    sites | sites | sites
+    source | source | source
+    stores | conserve des données | keeps data
+    strength | force de l'indice | strength of the sign
+    uncovered | non couvertes | not covered
+    upstream | adresse annoncée par | address announced by
+    use | usage | use
+    what | ce qui a été lu | what was read
 """)
 
 VALUES = _words("""
@@ -219,6 +258,7 @@ VALUES = _words("""
     backup | sauvegarde | backup
     backup_archive | archive de sauvegarde | backup archive
     birth_date | date de naissance | birth date
+    buckets | espaces de stockage | buckets
     clear_password | mot de passe en clair | password in clear
     client-initiated renegotiation | renégociation par le client | client-initiated renegotiation
     client_certificate | certificat client | client certificate
@@ -228,19 +268,25 @@ VALUES = _words("""
     consultation | consultation | consultation
     creation | création | creation
     credential | identifiants | credential
+    credentials | identifiants | credentials
     daily | chaque jour | daily
     data_extract | extrait de données | data extract
     database_dump | copie de base | database dump
     database_file | fichier de base | database file
+    databases | bases | databases
     deletion | suppression | deletion
     diagnostic_page | page de diagnostic | diagnostic page
     document | document | document
     early CCS | CCS prématuré | early CCS
     email | adresse électronique | e-mail
+    entries | entrées | entries
     export | exportation | export
+    exports | partages | exports
     extract | extrait | extract
     forced-commands-only | avec une clé, pour des commandes fixées | with a key, for set commands
     in_person | en personne | in person
+    indexes | index | indexes
+    keys | clés | keys
     incomplete | chaîne incomplète | incomplete chain
     insecure renegotiation | renégociation non sûre | insecure renegotiation
     invalid | non valable | invalid
@@ -248,6 +294,7 @@ VALUES = _words("""
     log | journal | log
     log_change | modification des journaux | change of logs
     modification | modification | modification
+    modules | modules | modules
     monthly | chaque mois | monthly
     neighbour | document voisin | neighbouring document
     never | jamais | never
@@ -255,6 +302,7 @@ VALUES = _words("""
     nir | numéro de sécurité sociale | social security number
     none | aucune | none
     passkey | clé d'accès | passkey
+    patients | patients | patients
     password | mot de passe | password
     password_by_email | mot de passe par courriel | password by e-mail
     phone | téléphone | phone
@@ -281,11 +329,13 @@ VALUES = _words("""
     smart_card | carte à puce | smart card
     source_code | code source | source code
     staff | professionnels | staff
+    studies | examens | studies
     system | le système | the system
     technical | technique | technical
     test_result | résultat de test | test result
     TLS compression | compression TLS | TLS compression
     token | jeton | token
+    topics | sujets | topics
     unknown | inconnu | unknown
     unknown_authority | autorité inconnue | unknown authority
     users | usagers | users
@@ -294,4 +344,26 @@ VALUES = _words("""
     weekly | chaque semaine | weekly
     yearly | chaque année | yearly
     yes | oui | yes
+    absent_when_read | dit absent de l'annuaire | said to be absent from the directory
+    access_network | réseau d'accès à Internet | network of Internet lines
+    asn | réseau | network
+    canonical_name | nom canonique | canonical name
+    country | pays | country
+    database | base de données | database
+    mail | courrier électronique | mail
+    name | nom | name
+    none_known | aucun certificat connu | no certificate known
+    not_checked | non recherché | not looked up
+    own_patients | ses propres patients | its own patients
+    provider_range | plages du fournisseur | provider's ranges
+    read_in_directory | dit présent dans l'annuaire | said to be in the directory
+    recalled | cité par le passé | named in the past
+    recipient | destinataire | recipient
+    reverse_name | nom inverse | reverse name
+    service | service | service
+    shared_address | adresse partagée | shared address
+    stated_by_provider | se dit certifié | says it is certified
+    storage | stockage | storage
+    strong | fort | strong
+    weak | faible | weak
 """)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnilcheck.model.decision import Decision
 from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Report
 from cnilcheck.model.words import Lang
@@ -13,6 +16,7 @@ from cnilcheck.renderers.harmless import parts
 from cnilcheck.resources import templates_directory
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
 
@@ -21,21 +25,28 @@ def render(
     lang: Lang,
     collected: Collected | None = None,
     sources: Sources | None = None,
+    decisions: Sequence[Decision] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page; the same report gives the same bytes."""
+    template = environment(templates_directory()).get_template("report.html.j2")
+    page = page_of(report, lang, collected, sources, decisions, digests)
+    return template.render(page=page, lang=lang.value, w=words.page(lang))
+
+
+def environment(folder: Path) -> Environment:
+    """Return the maker of pages: whatever a template prints is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(templates_directory()),
+    made = Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["prose"] = _prose
-    template = environment.get_template("report.html.j2")
-    page = page_of(report, lang, collected, sources)
-    return template.render(page=page, lang=lang.value, w=words.page(lang))
+    made.filters["prose"] = _prose
+    return made
 
 
 def _prose(text: str) -> Markup:

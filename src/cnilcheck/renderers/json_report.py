@@ -15,16 +15,17 @@ def to_bytes(report: Report) -> bytes:
         compact = msgspec.json.encode(report, order="sorted")
     except UnicodeEncodeError:
         # Half of a surrogate pair, from a server's broken text, has no place in UTF-8.
-        compact = msgspec.json.encode(_whole(msgspec.to_builtins(report)), order="sorted")
+        compact = msgspec.json.encode(whole(msgspec.to_builtins(report)), order="sorted")
     return msgspec.json.format(compact, indent=2) + b"\n"
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """Return the value without halves of surrogate pairs in its texts."""
     match value:
         case str():
             return value.encode("utf-8", "replace").decode()
         case dict():
-            return {_whole(key): _whole(item) for key, item in value.items()}
+            return {whole(key): whole(item) for key, item in value.items()}
         case list() | tuple():
-            return [_whole(item) for item in value]
+            return [whole(item) for item in value]
     return value

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cnilcheck.model.decision import Decision
 from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Report
 from cnilcheck.model.words import Lang
@@ -22,8 +24,16 @@ def render(
     lang: Lang,
     collected: Collected | None = None,
     sources: Sources | None = None,
+    decisions: Sequence[Decision] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page; the same report gives the same bytes."""
+    page = page_of(report, lang, collected, sources, decisions, digests)
+    return print_template("report.md.j2", page=page, w=words.page(lang))
+
+
+def print_template(name: str, **values: object) -> str:
+    """Return what a template prints of the values, all of it escaped for Markdown."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -36,9 +46,7 @@ def render(
         finalize=_finalize,
     )
     environment.filters |= {"code": _code, "fence": _fence}
-    template = environment.get_template("report.md.j2")
-    page = page_of(report, lang, collected, sources)
-    text = template.render(page=page, w=words.page(lang))
+    text = environment.get_template(name).render(values)
     lines = [_pipes(line) for line in re.sub(r"\n{3,}", "\n\n", text).strip().split("\n")]
     return "\n".join(lines) + "\n"
 

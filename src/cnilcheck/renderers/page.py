@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnilcheck.renderers.chart import Chart
 from cnilcheck.renderers.proof import Proof
 
 
@@ -68,6 +69,18 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Precedent:
+    """What an authority decided about the same weakness; `found` is what it had found."""
+
+    id: str
+    said: str
+    amount: str
+    note: str
+    found: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True)
 class Sighting:
     """One finding at its place, with what proves it, or where that was shown already."""
 
@@ -77,6 +90,17 @@ class Sighting:
     proofs: tuple[Proof, ...]
     proven_at: str
     waiver: Waiver | None
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """A place where data are readable now, with the repair that closes it."""
+
+    id: str
+    title: str
+    where: Where
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -107,16 +131,18 @@ class Repair:
     first_places: tuple[Where, ...]
     more_places: str
     accepted_until: str
+    precedents: tuple[Precedent, ...]
+    more_precedents: str
+    people: str
+    begins: str
+    ends: str
+    fits: bool
+    after: tuple[str, ...]
 
     @property
     def id(self) -> str:
         """The anchor of its first place."""
         return self.sightings[0].id
-
-    @property
-    def first_sightings(self) -> tuple[Sighting, ...]:
-        """Its first places, for the short list of what is urgent."""
-        return self.sightings[:3]
 
     @property
     def first_step(self) -> str:
@@ -181,6 +207,46 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Milestone:
+    """A stretch of the calendar, from its first to its last day."""
+
+    name: str
+    begins: str
+    ends: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The plan's calendar: its milestones, its picture, and what does not fit."""
+
+    milestones: tuple[Milestone, ...]
+    chart: Chart
+    left_out: str
+    fits: str
+    late: str
+    short: bool
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One hosting activity: whether it is performed, and by whom it is certified."""
+
+    number: int
+    name: str
+    performed: str
+    certified: str
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """How much of a log records what the CNIL recommends to record."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Instrument:
     """An instrument that observed, or tried to."""
 
@@ -202,6 +268,10 @@ class Annex:
     digest: str
     cited: tuple[Citation, ...]
     glossary: tuple[Pair, ...]
+    activities: tuple[Activity, ...]
+    logs: tuple[LogRow, ...]
+    decisions: tuple[Precedent, ...]
+    digests: tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
@@ -219,7 +289,12 @@ class Page:
     waived: str
     interrupted: bool
     processor: bool
-    urgent: tuple[Repair, ...]
+    known: str
+    precedents: tuple[Precedent, ...]
+    more_precedents: str
+    schedule: Schedule | None
+    urgent: tuple[Urgent, ...]
+    more_urgent: str
     this_week: tuple[Repair, ...]
     repairs: tuple[Repair, ...]
     nothing_to_do: str

@@ -8,17 +8,19 @@ import typing
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from typing import Any
 
 import msgspec
 from msgspec.structs import FieldInfo
 
-from cnilcheck.model.evidence import Evidence, Gap, Observation
+from cnilcheck.model.evidence import Absence, Evidence, Gap, Observation
 from cnilcheck.model.facts import LogFields, fact_name
-from cnilcheck.model.text import NBSP, NNBSP, spell
+from cnilcheck.model.text import NBSP, NNBSP, Text, spell
 from cnilcheck.model.words import Lang
 from cnilcheck.renderers import words
 from cnilcheck.renderers.fact_words import FIELDS, VALUES
 from cnilcheck.renderers.harmless import harmless
+from cnilcheck.renderers.reproduce import command
 
 _SHOWN = 12
 # Numbers that name something, and are not grouped by thousands.
@@ -43,16 +45,19 @@ class Proof:
     observed_at: str
     fact: str
     rows: tuple[Row, ...]
+    reproduce: str = ""
 
 
-def proof_of(observation: Observation, lang: Lang) -> Proof:
-    """Return the observation in that language."""
+def proof_of(observation: Observation, lang: Lang, location: str = "") -> Proof:
+    """Return the observation in that language; of an inventory, what it says of the location."""
     origin = observation.provenance
     match observation:
         case Evidence(fact=fact):
-            name, rows = fact_name(type(fact).__name__), _rows(fact, lang)
+            name, rows = fact_name(type(fact).__name__), _rows(fact, lang, location)
         case Gap(missing=missing):
             name, rows = missing, ()
+        case Absence(of=of):
+            name, rows = of, ()
     return Proof(
         instrument=harmless(origin.instrument, 80),
         version=harmless(origin.version, 80),
@@ -60,24 +65,67 @@ def proof_of(observation: Observation, lang: Lang) -> Proof:
         observed_at=words.moment(origin.observed_at, lang),
         fact=harmless(name, 80),
         rows=rows,
+        reproduce=command(observation, location or observation.location),
     )
 
 
-def _rows(fact: msgspec.Struct, lang: Lang) -> tuple[Row, ...]:
-    shares = isinstance(fact, LogFields)
-    return tuple(
-        Row(
-            _label(field.encode_name, lang),
-            (_share(value, lang),)
-            if shares and isinstance(value, float)
-            else _values(value, field, lang),
-        )
-        for field in msgspec.structs.fields(fact)
-        for value in [getattr(fact, field.name)]
+def is_inventory_of(observation: Observation, location: str) -> bool:
+    """Return whether the observation lists several things, of which one is at the location."""
+    if not isinstance(observation, Evidence):
+        return False
+    fact = observation.fact
+    values = (getattr(fact, field.name) for field in msgspec.structs.fields(fact))
+    return any(len(_about(value, location)) < len(value) for value in values if _is_list(value))
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, tuple) and any(isinstance(item, msgspec.Struct) for item in value)
+
+
+def _about(items: tuple[Any, ...], location: str) -> tuple[Any, ...]:
+    """Return those of the items that are at the location; all of them when none says so."""
+    there = tuple(item for item in items if _is_at(item, location))
+    return there or items
+
+
+def _is_at(item: Any, location: str) -> bool:
+    exact = [getattr(item, name, None) for name in ("path", "place")]
+    port = getattr(item, "port", None)
+    return (location != "" and location in exact) or (
+        port is not None and location.rpartition(":")[2] == str(port)
     )
 
 
-def _share(value: float, lang: Lang) -> str:
+def _rows(fact: msgspec.Struct, lang: Lang, location: str) -> tuple[Row, ...]:
+    rows = []
+    for field in msgspec.structs.fields(fact):
+        value = getattr(fact, field.name)
+        label = _label(field.encode_name, lang)
+        if isinstance(fact, LogFields) and isinstance(value, float):
+            rows.append(Row(label, (share(value, lang),)))
+        elif len(about := _entries(value, location)) == 1:
+            rows += _entry(about[0], len(value) - 1, lang)
+        else:
+            rows.append(Row(label, _values(value, field, lang, location)))
+    return tuple(rows)
+
+
+def _entries(value: Any, location: str) -> tuple[Any, ...]:
+    """Return the things of a list that are at the location; none when it lists no such thing."""
+    there = value if _is_list(value) else ()
+    return tuple(item for item in there if _is_at(item, location))
+
+
+def _entry(item: msgspec.Struct, rest: int, lang: Lang) -> list[Row]:
+    fields = [(field, getattr(item, field.name)) for field in msgspec.structs.fields(item)]
+    said = [(field, value) for field, value in fields if value is not None and value != ()]
+    rows = [Row(_label(f.encode_name, lang), _values(value, f, lang, "")) for f, value in said]
+    more = [Row(words.PAGE["others"].to(lang), (words.MORE.to(rest, lang),))] if rest else []
+    return rows + more
+
+
+def share(value: float, lang: Lang) -> str:
+    """Return a share of lines in percent."""
     # Rounded down: 99.96 % of lines is not all of them.
     percent = spell(math.floor(value * 1000) / 10, lang)
     return f"{percent}{NNBSP}%" if lang is Lang.FR else f"{percent}%"
@@ -88,9 +136,12 @@ def _label(name: str, lang: Lang) -> str:
     return word.to(lang) if word else harmless(name.replace("_", " "), 60)
 
 
-def _values(value: object, field: FieldInfo, lang: Lang) -> tuple[str, ...]:
-    if isinstance(value, tuple) and any(isinstance(item, msgspec.Struct) for item in value):
-        return _cut([_line(item, field, lang) for item in value], lang)
+def _values(value: object, field: FieldInfo, lang: Lang, location: str) -> tuple[str, ...]:
+    if isinstance(value, tuple) and _is_list(value):
+        about = _about(value, location)
+        lines = list(_cut([_line(item, field, lang) for item in about], lang))
+        rest = len(value) - len(about)
+        return (*lines, words.MORE.to(rest, lang)) if rest else tuple(lines)
     if isinstance(value, dict):
         return _cut([f"{harmless(str(k), 80)}{_colon(lang)}{_line(v, None, lang)}"
                      for k, v in sorted(value.items())], lang)  # fmt: skip
@@ -106,6 +157,8 @@ def _cut(lines: list[str], lang: Lang) -> tuple[str, ...]:
 
 def _line(value: object, field: FieldInfo | None, lang: Lang) -> str:
     match value:
+        case Text():
+            return harmless(value.to(lang))
         case msgspec.Struct():
             fields = msgspec.structs.fields(value)
             pieces = ((f, _line(getattr(value, f.name), f, lang)) for f in fields)

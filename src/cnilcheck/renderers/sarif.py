@@ -47,19 +47,28 @@ def render(
     told = [f for f in report.findings if f.outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)]
     rules = {f.rule: f for f in told}
     order = {rule: n for n, rule in enumerate(rules)}
+    results = [_result(f, order[f.rule], lang, scope_file, _line(f, lines or {})) for f in told]
+    if any(f.known for f in told):
+        for finding, result in zip(told, results, strict=True):
+            result["baselineState"] = "unchanged" if finding.known else "new"
     run: Object = {
         "tool": {"driver": _driver(report, [_rule(f, lang) for f in rules.values()])},
         "automationDetails": {"id": "cnilcheck/"},
         "invocations": [_invocation(report, collected)],
-        "results": [
-            _result(f, order[f.rule], lang, scope_file, (lines or {}).get(f.target, 1))
-            for f in told
-        ],
+        "results": results,
         "columnKind": "unicodeCodePoints",
         "properties": {"asOf": report.as_of.isoformat(), "rulesDigest": report.tool.rules},
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _line(finding: Finding, lines: Mapping[str, int]) -> int:
+    # What the scope leaves out has no line of its own: the nearest key above it has.
+    names = [finding.target, finding.location.replace("[]", "")]
+    if finding.target.count(".") == 1:
+        names.append(finding.target.partition(".")[0])
+    return next((lines[name] for name in names if name in lines), 1)
 
 
 def _driver(report: Report, rules: list[Object]) -> Object:

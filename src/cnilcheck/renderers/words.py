@@ -6,6 +6,7 @@ import datetime as dt
 
 from msgspec import Struct
 
+from cnilcheck.model.comparison import Change
 from cnilcheck.model.scope import HostTarget, SshTarget, Target, TlsTarget, WebTarget
 from cnilcheck.model.text import NBSP, Text, french, spell
 from cnilcheck.model.words import Audience, Binding, Lang, Method, Module, Outcome, Role, Severity
@@ -143,6 +144,37 @@ ASSESSED = _c(
 MEASURED = _c(
     "{n} mesurée ou lue", "{n} mesurées ou lues", "{n} measured or read", "{n} measured or read"
 )
+PEOPLE = _c(
+    "jusqu'à {n} enregistrement concerné", "jusqu'à {n} enregistrements concernés",
+    "up to {n} record concerned", "up to {n} records concerned",
+)  # fmt: skip
+MORE_DECISIONS = _c(
+    "et {n} autre décision sur de telles faiblesses",
+    "et {n} autres décisions sur de telles faiblesses",
+    "and {n} more decision on such weaknesses", "and {n} more decisions on such weaknesses",
+)  # fmt: skip
+MORE_URGENT = _c(
+    "… et {n} autre, parmi les points à corriger", "… et {n} autres, parmi les points à corriger",
+    "… and {n} more, among the points to mend", "… and {n} more, among the points to mend",
+)  # fmt: skip
+MORE_ROWS = _c(
+    "{n} correction de plus figure dans le tableau.",
+    "{n} corrections de plus figurent dans le tableau.",
+    "{n} more repair is in the table.", "{n} more repairs are in the table.",
+)  # fmt: skip
+FITS = _c(
+    "{n} correction tient dans le délai", "{n} corrections tiennent dans le délai",
+    "{n} repair fits into the time", "{n} repairs fit into the time",
+)  # fmt: skip
+LATE = _c(
+    "{n} ne tient pas dans le délai à cette cadence",
+    "{n} ne tiennent pas dans le délai à cette cadence",
+    "{n} does not fit at this pace", "{n} do not fit at this pace",
+)  # fmt: skip
+KNOWN = _c(
+    "{n} écart déjà connu de la référence", "{n} écarts déjà connus de la référence",
+    "{n} failure known from the baseline", "{n} failures known from the baseline",
+)  # fmt: skip
 DECLARED = _c("{n} sur déclaration", "{n} sur déclaration", "{n} declared", "{n} declared")
 WITHOUT_OBJECT = _c("{n} sans objet", "{n} sans objet", "{n} not applicable", "{n} not applicable")
 
@@ -212,10 +244,10 @@ PAGE: dict[str, Text] = {
     "contents": _t("Sommaire", "Contents"),
     "first_day": _t("Les 24 premières heures", "The first 24 hours"),
     "first_day_why": _t(
-        "Des constats critiques indiquent que des données peuvent être lisibles en ce moment par "
+        "Ces constats critiques indiquent que des données peuvent être lisibles en ce moment par "
         "des personnes qui n'y ont pas droit :",
-        "Critical findings indicate that data may be readable right now by people who have no "
-        "right to them:",
+        "These critical findings indicate that data may be readable right now by people who have "
+        "no right to them:",
     ),
     "contain": _t("Contenir", "Contain"),
     "contain_how": _t(
@@ -276,13 +308,103 @@ PAGE: dict[str, Text] = {
     ),
     "plan": _t("Plan de remédiation", "Mending plan"),
     "plan_note": _t(
-        "Dans l'ordre : le plus grave d'abord, puis le plus rapide à corriger. Les charges sont "
-        "des "
-        "estimations en jours ouvrés.",
-        "In order: the gravest first, then what is mended soonest. Efforts are estimates in "
-        "working days.",
+        "Dans l'ordre où corriger. Les charges sont des estimations en jours ouvrés.",
+        "In mending order. Efforts are estimates in working days.",
     ),
     "colon": _t(" :", ":"),
+    "semicolon": _t(" ;", ";"),
+    "as_of_short": _t("Jugé", "Judged"),
+    "receipt": _t("Réception", "Receipt"),
+    "due_short": _t("Échéance", "Due"),
+    "calendar": _t("Calendrier", "Calendar"),
+    "calendar_note": _t(
+        "Calcul en jours ouvrés (jours fériés de métropole exclus), en supposant deux personnes "
+        "pour l'hébergement et les contrats et deux pour la technique. L'ordre tient compte de la "
+        "gravité, de ce que des inconnus peuvent lire, du nombre de personnes concernées, de la "
+        "charge et de ce qui doit être fait avant.",
+        "Computed in working days (public holidays of mainland France left out), supposing two "
+        "people for hosting and contracts and two for the technical work. The order follows "
+        "severity, what strangers can read, the number of people concerned, effort, and what must "
+        "be done before.",
+    ),
+    "chart": _t("Diagramme du plan de remédiation", "Chart of the mending plan"),
+    "chart_says": _t(
+        "Une barre par correction, du premier au dernier jour. Les dates sont dans le tableau.",
+        "One bar for each repair, from its first to its last day. The dates are in the table.",
+    ),
+    "milestone": _t("Étape", "Milestone"),
+    "when": _t("Quand", "When"),
+    "mending": _t("Corriger", "Mend"),
+    "retest": _t("Contrôler à nouveau", "Test again"),
+    "answer": _t("Rédiger la réponse", "Write the answer"),
+    "does_not_fit": _t("hors délai", "out of time"),
+    "late_note": _t(
+        "Ce qui ne tient pas : ajouter des personnes, commencer plus tôt ou annoncer dans la "
+        "réponse une date et des mesures d'attente. Demander sans attendre à la CNIL si le délai "
+        "peut être prolongé.",
+        "For what does not fit: add people, begin earlier, or announce in the answer a date and "
+        "interim measures. Ask the CNIL without waiting whether the time can be extended.",
+    ),
+    "no_time": _t(
+        "Il ne reste pas assez de jours ouvrés pour tout : gardez au moins le temps d'écrire.",
+        "There are not enough working days left for everything: keep at least the time to write.",
+    ),
+    "after": _t("après", "after"),
+    "decided": _t(
+        "Ce qui a été décidé dans des cas comparables", "What was decided in comparable cases"
+    ),
+    "decided_note": _t(
+        "Décisions publiques sur des faits passés : elles ne disent rien de la situation actuelle "
+        "des organismes cités. Le montant est celui de toute la décision, qui portait souvent sur "
+        "d'autres manquements aussi. Il n'annonce pas ce qui serait décidé ici.",
+        "Public decisions about past facts: they say nothing of the present situation of those "
+        "named. The amount is that of the whole decision, which was often about other failures "
+        "too. It does not foretell what would be decided here.",
+    ),
+    "cited_decisions": _t("Décisions citées", "Decisions cited"),
+    "no_amount": _t("sans amende", "no fine"),
+    "amount_unknown": _t("amende, montant non vérifié", "fine, amount not verified"),
+    "sanction": _t("sanction", "sanction"),
+    "formal_notice": _t("mise en demeure", "formal notice"),
+    "warning": _t("avertissement", "warning"),
+    "reproduce": _t("Pour le revoir", "To see it again"),
+    "activities": _t("Activités d'hébergement (HDS)", "Hosting activities (HDS)"),
+    "activities_note": _t(
+        "Les six activités de l'article R.1111-9 du code de la santé publique, telles que "
+        "déclarées et d'après les certificats présentés.",
+        "The six activities of article R.1111-9 of the French Public Health Code, as declared and "
+        "from the certificates shown.",
+    ),
+    "activity": _t("Activité", "Activity"),
+    "performed": _t("Exercée", "Performed"),
+    "certified": _t("Certifiée", "Certified"),
+    "log_matrix": _t("Ce que les journaux enregistrent", "What the logs record"),
+    "log_matrix_note": _t(
+        "Part des lignes dans lesquelles le champ a une valeur utilisable.",
+        "Share of the lines in which the field has a usable value.",
+    ),
+    "log": _t("Journal", "Log"),
+    "author": _t("Auteur", "Author"),
+    "time": _t("Date et heure", "Time"),
+    "operation": _t("Opération", "Operation"),
+    "object": _t("Référence", "Reference"),
+    "lines": _t("Lignes", "Lines"),
+    "digests": _t("Empreintes (SHA-256)", "Digests (SHA-256)"),
+    "digests_note": _t(
+        "Les fichiers de l'audit sur lesquels ce rapport est fondé ; `sha256sum` les vérifie.",
+        "The files of the audit this report rests on; `sha256sum` verifies them.",
+    ),
+    "file": _t("Fichier", "File"),
+    "known": _t("Déjà connu", "Known already"),
+    "comparison": _t("Comparaison de deux audits", "Comparison of two audits"),
+    "before": _t("Avant", "Before"),
+    "now": _t("Maintenant", "Now"),
+    "nothing_changed": _t(
+        "Aucun écart, ni dans l'un ni dans l'autre.", "No failure in either of them."
+    ),
+    "others": _t("autres", "others"),
+    "yes": _t("oui", "yes"),
+    "no": _t("non", "no"),
     "order": _t("Ordre", "Order"),
     "what": _t("Quoi", "What"),
     "where": _t("Où", "Where"),
@@ -443,7 +565,71 @@ GLOSSARY: tuple[tuple[Text, Text], ...] = (
             "A page by which a server shows everyone the files of a folder.",
         ),
     ),
+    (
+        _t("Manquement", "Breach of an obligation"),
+        _t(
+            "Le non-respect d'une obligation légale, que seule une autorité ou un juge constate.",
+            "Failure to meet a legal obligation, which only an authority or a court establishes.",
+        ),
+    ),
+    (
+        _t("Violation de données", "Personal data breach"),
+        _t(
+            "Des données détruites, perdues, altérées, divulguées ou consultées sans droit.",
+            "Data destroyed, lost, altered, disclosed or looked at without right.",
+        ),
+    ),
+    (
+        _t("Authentification multifacteur", "Multi-factor authentication"),
+        _t(
+            "Se connecter avec deux preuves de nature différente, par exemple un mot de passe et "
+            "une carte.",
+            "To sign in with two proofs of different kinds, such as a password and a card.",
+        ),
+    ),
+    (
+        _t("Sel", "Salt"),
+        _t(
+            "Valeur aléatoire ajoutée à chaque mot de passe avant le hachage, pour que deux mots "
+            "égaux n'aient pas la même empreinte.",
+            "A random value added to each password before hashing, so that two equal words do not "
+            "have the same hash.",
+        ),
+    ),
+    (
+        _t("Réversibilité", "Reversibility"),
+        _t(
+            "Ce que le contrat prévoit pour reprendre ses données et changer d'hébergeur.",
+            "What the contract provides for taking the data back and changing host.",
+        ),
+    ),
+    (
+        _t("Constat, question ouverte", "Finding, open question"),
+        _t(
+            "Ce qu'une règle dit d'un endroit précis ; ce qu'elle ne peut pas dire, faute "
+            "d'éléments.",
+            "What a rule says of an exact place; what it cannot say, for want of elements.",
+        ),
+    ),
+    (
+        _t("Mesuré, lu, déclaré", "Measured, read, declared"),
+        _t(
+            "Observé sur le système ; lu dans un fichier fourni ; dit par une personne, non "
+            "vérifié.",
+            "Observed on the system; read in a file supplied; said by a person, not verified.",
+        ),
+    ),
 )  # fmt: skip
+
+# The six activities of article R.1111-9 of the Code de la santé publique, in our words.
+ACTIVITIES: tuple[Text, ...] = (
+    _t("Sites physiques", "Physical sites"),
+    _t("Infrastructure matérielle", "Hardware infrastructure"),
+    _t("Infrastructure virtuelle", "Virtual infrastructure"),
+    _t("Plateforme d'hébergement d'applications", "Application hosting platform"),
+    _t("Administration et exploitation", "Administration and operation"),
+    _t("Sauvegarde des données de santé", "Backup of health data"),
+)
 
 TARGET_KINDS: dict[type[Target], Text] = {
     WebTarget: _t("site ou application", "site or application"),
@@ -460,6 +646,42 @@ SOURCE_KINDS = {
     "data_samples": _t("échantillon de données", "data sample"),
 }
 
+CHANGES = {
+    Change.NEW: _t("Nouveau", "New"),
+    Change.WORSE: _t("Pire", "Worse"),
+    Change.STILL: _t("Encore là", "Still there"),
+    Change.GONE: _t("N'est plus observable", "No longer observable"),
+    Change.MENDED: _t("Corrigé", "Mended"),
+}
+CHANGE_NOTES = {
+    Change.NEW: _t("N'échouait pas avant.", "Did not fail before."),
+    Change.WORSE: _t(
+        "Plus grave, plus de personnes concernées, ou acceptation échue.",
+        "Graver, more people concerned, or acceptance ended.",
+    ),
+    Change.STILL: _t("Échoue comme avant.", "Fails as before."),
+    Change.GONE: _t(
+        "N'a pas été observé de nouveau : ne compte jamais comme corrigé.",
+        "Was not observed again: never counts as mended.",
+    ),
+    Change.MENDED: _t(
+        "Échouait, et a été jugé de nouveau au même endroit sans échouer.",
+        "Failed, and was judged again at the same place without failing.",
+    ),
+}
+
+# The headings of the table for spreadsheets.
+COLUMNS: tuple[Text, ...] = (
+    _t("Ordre", "Order"), _t("Identifiant", "Identifier"), _t("Volet", "Module"),
+    _t("Gravité", "Severity"), _t("Résultat", "Outcome"), _t("Condition", "Condition"),
+    _t("Cible", "Target"), _t("Emplacement", "Location"), _t("Constat", "What was seen"),
+    _t("Établi par", "Known by"), _t("Comment corriger", "How to mend"),
+    _t("Comment vérifier", "How to verify"), _t("Charge", "Effort"), _t("Début", "Start"),
+    _t("Fin", "End"), _t("Dans le délai", "In time"), _t("Question", "Question"),
+    _t("Exigences", "Requirements"), _t("Acceptation", "Acceptance"), _t("Responsable", "Owner"),
+    _t("Avancement", "Progress"), _t("Règle", "Rule"),
+)  # fmt: skip
+
 CONSOLE: dict[str, Text] = {
     "module": _t("Volet", "Module"),
     "mend": _t("À corriger", "To mend"),
@@ -469,9 +691,31 @@ CONSOLE: dict[str, Text] = {
     "failures": _t("Points à corriger, dans l'ordre", "Points to mend, in order"),
     "questions": _t("Questions ouvertes", "Open questions"),
     "unseen": _t("Cibles non observées", "Targets not observed"),
+    "known": _t("déjà connu", "known already"),
 }
 THE_SCOPE = _t("périmètre", "scope")
 QUESTIONS = _c("{n} question", "{n} questions", "{n} question", "{n} questions")
+
+
+_SHORT_FR = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split()
+_SHORT_EN = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def month(day: dt.date, lang: Lang) -> str:
+    """Return the month of a day, short, with its year."""
+    names = _SHORT_FR if lang is Lang.FR else _SHORT_EN
+    return f"{names[day.month - 1]}{NBSP}{day.year}"
+
+
+def short_day(day: dt.date, lang: Lang) -> str:
+    """Return a day for a table."""
+    number = "1er" if day.day == 1 and lang is Lang.FR else str(day.day)
+    return f"{number}{NBSP}{month(day, lang)}"
+
+
+def euros(amount: int, lang: Lang) -> str:
+    """Return an amount of euros."""
+    return f"{spell(amount, lang)}{NBSP}€" if lang is Lang.FR else f"€{spell(amount, lang)}"
 
 
 def page(lang: Lang) -> dict[str, str]:

@@ -1,0 +1,315 @@
+"""`cnilcheck hosts`: who an address or a name leads to, and the tables that say so."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnilcheck.cli.words import LANG, say
+from cnilcheck.errors import CollectionError, UsageError
+from cnilcheck.model.text import Text, french
+from cnilcheck.model.words import Lang
+
+if TYPE_CHECKING:
+    from cnilcheck.hosts.catalogue import Address
+    from cnilcheck.hosts.identify import Asked
+    from cnilcheck.model.facts import NetworkIdentity
+
+hosts_app = typer.Typer(
+    help=say(
+        "Dire à quel hébergeur mène une adresse, et tenir à jour les tables.",
+        "Say which host an address leads to, and keep the tables up to date.",
+    ),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+_Lang = Annotated[Lang, typer.Option("--lang", help=say("Langue.", "Language."))]
+_WIDTH = 96
+
+
+@hosts_app.command(
+    help=say(
+        "Chercher des noms ou des adresses, sans réseau : des pistes, jamais des preuves.",
+        "Look names or addresses up, without a network: leads, never proofs.",
+    )
+)
+def lookup(
+    what: Annotated[
+        list[str], typer.Argument(help=say("Noms ou adresses.", "Names or addresses."))
+    ],
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online-identity",
+            help=say(
+                "Demander au résolveur de cette machine les adresses, puis leurs noms : lui seul "
+                "apprend ce qui est cherché.",
+                "Ask this machine's resolver for the addresses, then for their names: it alone "
+                "learns what is looked up.",
+            ),
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
+    lang: _Lang = LANG,
+) -> None:
+    """Print who each name or address leads to."""
+    import msgspec
+
+    from cnilcheck.hosts.identify import identify
+    from cnilcheck.hosts.store import load_tables
+
+    tables = load_tables()
+    found = []
+    for one in what:
+        asked = _asked(one, online)
+        found += [(one, seen) for seen in identify(asked, tables)]
+    if as_json:
+        rows = [{"asked": one} | msgspec.to_builtins(seen) for one, seen in found]
+        print(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return
+    for one, seen in found:
+        _print_identity(one, seen, lang)
+    print(_caution(lang))
+
+
+def _asked(one: str, online: bool) -> Asked:
+    from cnilcheck.hosts.identify import Asked
+
+    try:
+        address = ipaddress.ip_address(one.strip("[]"))
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?", one):
+            raise UsageError(
+                f"hosts lookup: `{one[:80]}` is neither a name nor an address"
+            ) from None
+        return _resolved(one) if online else Asked(one)
+    return Asked("", (), (address,), _reverse((address,)) if online else {})
+
+
+def _resolved(name: str) -> Asked:
+    from cnilcheck.collectors.identity import resolve
+    from cnilcheck.hosts.identify import Asked
+
+    try:
+        addresses, canonical = resolve(name)
+    except CollectionError as problem:
+        raise UsageError(f"hosts lookup: {name}: {problem}") from None
+    return Asked(name, (canonical,), addresses, _reverse(addresses))
+
+
+def _reverse(addresses: tuple[Address, ...]) -> dict[Address, tuple[str, ...]]:
+    from cnilcheck.collectors.identity import reverse_name
+    from cnilcheck.model.addresses import is_public
+
+    names = {a: reverse_name(a) for a in addresses if is_public(a)}
+    return {address: (name,) for address, name in names.items() if name}
+
+
+def _print_identity(one: str, seen: NetworkIdentity, lang: Lang) -> None:
+    from cnilcheck.checks.hosting_leads import sign, told
+    from cnilcheck.model.verdict import Context
+    from cnilcheck.renderers.fact_words import VALUES
+    from cnilcheck.renderers.harmless import harmless
+
+    addresses = ", ".join(a for a in seen.addresses if a != one)
+    print(f"{harmless(one, 120)}  {addresses}".rstrip())
+    if seen.reserved:
+        _line(_RESERVED.to(lang), lang)
+        return
+    if seen.provider is None:
+        _line(_UNKNOWN.to(lang), lang)
+    else:
+        name = f"{seen.provider} ({seen.legal_name})"
+        label = "indice" if lang is Lang.FR else "sign"
+        _line(f"{name}, {sign(seen).to(lang)} [{label}: {VALUES[seen.strength].to(lang)}]", lang)
+    if seen.conflicts:
+        _line(f"{_CONFLICT.to(lang)} {harmless(', '.join(seen.conflicts), 300)}", lang)
+    if seen.edge:
+        _line(_EDGE.to(lang), lang)
+    for text in told(seen, Context(dt.date.today()), _EEA):
+        _line(text.to(lang), lang)
+    if seen.note:
+        _line(seen.note.to(lang), lang)
+    for question in seen.questions:
+        _line("? " + question.to(lang), lang)
+    for signal in seen.signals:
+        source = f"{signal.source}, {signal.seen_on}".strip(", ")
+        _line(f"- {VALUES[signal.kind].to(lang)}: {harmless(signal.value, 160)} [{source}]", lang)
+
+
+_RESERVED = Text(
+    french("Adresse réservée ou privée : elle ne dit rien de l'hébergeur."),
+    "Reserved or private address: it says nothing about the host.",
+)
+_UNKNOWN = Text("Hébergeur non identifié.", "Host not identified.")
+_CONFLICT = Text(french("Les indices se contredisent :"), "The signs disagree:")
+_EDGE = Text(
+    french("Intermédiaire : il lit les données en clair et cache l'hébergeur."),
+    "Intermediary: it reads the data in clear and hides the host.",
+)
+_EEA = tuple(
+    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO "
+    "AX GF GP MF MQ RE YT EU".split()
+)
+
+
+def _line(words: str, lang: Lang) -> None:
+    told = french(re.sub(r"(?<=\w): ", " : ", words)) if lang is Lang.FR else words
+    print(textwrap.fill(told, _WIDTH, initial_indent="  ", subsequent_indent="    "))
+
+
+def _caution(lang: Lang) -> str:
+    if lang is Lang.FR:
+        return french(
+            "Une adresse dit qui l'annonce, jamais que le service est certifié. "
+            "Réseaux : RouteViews, NRO et IP Geolocation by DB-IP (https://db-ip.com)."
+        )
+    return (
+        "An address says who announces it, never that the service is certified. "
+        "Networks: RouteViews, NRO and IP Geolocation by DB-IP (https://db-ip.com)."
+    )
+
+
+@hosts_app.command(
+    help=say(
+        "Importer la liste officielle (CSV, XLSX, HTML, JSON), les plages d'un nuage (JSON) ou une "
+        "table de réseaux (CSV, TSV).",
+        "Import the official list (CSV, XLSX, HTML, JSON), a cloud's ranges (JSON) or a table of "
+        "networks (CSV, TSV).",
+    )
+)
+def update(
+    source: Annotated[
+        str, typer.Argument(help=say("Fichier, ou adresse https.", "File or https address."))
+    ],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="FIELD=COLUMN", help=say("Nommer une colonne.", "Name a column.")
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help=say("Jour de la liste.", "Day of the list.")),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help=say("Prendre une table trop courte.", "Take a table that looks too short."),
+        ),
+    ] = False,
+) -> None:
+    """Put a table in place, or say in one line why not; the one in use is kept then."""
+    from cnilcheck.cli.run import day
+    from cnilcheck.hosts.download import fetch
+    from cnilcheck.hosts.importing import Given, take
+    from cnilcheck.hosts.store import data_folder
+
+    given = Given(_columns(columns or []), day(as_of, "--as-of") if as_of else None, force)
+    if re.match(r"[a-z][a-z0-9+.-]*://", source, re.I):
+        print(say(f"Demandé à {source}", f"Asked of {source}"), file=sys.stderr)
+        content = fetch(source)
+    else:
+        content = _content(Path(source))
+    taken = take(content, Path(source).name, given, data_folder(), dt.date.today())
+    former = say("aucune", "none") if taken.former is None else str(taken.former)
+    print(
+        say(
+            f"{taken.name} : {taken.rows} lignes au {taken.as_of} (auparavant : {former})",
+            f"{taken.name}: {taken.rows} rows as of {taken.as_of} (before: {former})",
+        )
+    )
+    print(f"SHA-256 {taken.sha256}")
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    from cnilcheck.hosts.importing import FIELDS
+
+    found = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not equals or name not in FIELDS:
+            raise UsageError(f"--map: `{pair[:80]}` is not FIELD=COLUMN", ", ".join(FIELDS))
+        found[name] = column
+    return found
+
+
+def _content(path: Path) -> bytes:
+    from cnilcheck.hosts.spreadsheets import MAX_BYTES
+    from cnilcheck.hosts.store import TableError
+
+    try:
+        if not path.is_file():
+            raise TableError(f"{path}: no such file")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as problem:
+        raise TableError(f"{path}: cannot be read: {problem.strerror}") from None
+
+
+@hosts_app.command(
+    help=say("Montrer chaque table, son âge et sa source.", "Show each table, its age and source.")
+)
+def status() -> None:
+    """Print one line for each table in use."""
+    from cnilcheck.hosts.store import data_folder, states
+
+    folder, today = data_folder(), dt.date.today()
+    for state in states(folder):
+        age = state.age(today)
+        days = "?" if age is None else str(age)
+        old = age is not None and age > (90 if state.name == "official list" else 365)
+        mark = say(" (à renouveler)", " (to be renewed)") if old else ""
+        print(
+            f"{state.name}: {state.rows} {say('lignes', 'rows')}, {state.as_of}, "
+            f"{days} {say('jours', 'days')}{mark}, {state.source} {state.sha256[:16]}".rstrip()
+        )
+    if not any(state.name == "official list" for state in states(folder)):
+        print(
+            say(
+                "Aucune liste officielle importée : aucune absence ne peut être constatée.",
+                "No official list imported: no absence can be established.",
+            )
+        )
+    print(say(f"Dossier : {folder}", f"Folder: {folder}"))
+
+
+@hosts_app.command(
+    help=say(
+        "Écrire la lettre à l'hébergeur d'après un audit enregistré.",
+        "Write the letter to the host from a stored audit.",
+    )
+)
+def letter(
+    folder: Annotated[
+        Path, typer.Argument(help=say("Dossier de l'audit.", "Folder of the audit."))
+    ],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="DATE", help=say("Juger à cette date.", "Judge for that day.")
+        ),
+    ] = None,
+    lang: _Lang = LANG,
+) -> None:
+    """Print the letter that asks the host what the audit could not learn."""
+    from cnilcheck.audit import judge
+    from cnilcheck.cli.run import catalogue, day
+    from cnilcheck.documents.evidence import read_evidence
+    from cnilcheck.documents.scope import read_scope
+    from cnilcheck.folder import EVIDENCE, SCOPE
+    from cnilcheck.renderers import host_letter
+
+    scope = read_scope(folder / SCOPE, dt.date.today(), to_scan=False)
+    collected = read_evidence(folder / EVIDENCE)
+    judged_for = day(as_of, "--as-of")
+    findings = judge(catalogue().rules, collected, scope, judged_for)
+    print(host_letter.render(findings, scope, judged_for, lang), end="")

@@ -1,0 +1,1 @@
+"""Harmless questions to services, one file for each family of protocols."""

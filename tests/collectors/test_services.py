@@ -1,0 +1,546 @@
+"""Services: a stranger who gets an answer, one who is asked for credentials, and a shut door."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cnilcheck.collectors.base import Missing, Nothing, Seen
+from cnilcheck.collectors.ports import Ports
+from cnilcheck.collectors.service_probes import databases, health, messaging, screens, shares
+from cnilcheck.collectors.service_probes.conversation import Door, Service
+from cnilcheck.collectors.services import identify
+from cnilcheck.model.facts import Holding, OpenPorts, ServiceAccess, ServiceDialects
+from cnilcheck.model.scope import HostTarget
+from collectors import service_lab as lab
+from collectors.service_lab import fake, script
+from collectors.web_servers import observed, tools_for
+
+
+def who(folder: Path, port: int, *, active: bool = False) -> Service:
+    tools = tools_for(folder, HostTarget("127.0.0.1", (port,)))
+    tools.active = active
+    return identify("127.0.0.1", port, tools)
+
+
+def door(folder: Path, port: int, seconds: float = 8.0) -> Door:
+    tools = tools_for(folder, HostTarget("127.0.0.1", (port,)))
+    return Door("127.0.0.1", port, tools, time.monotonic() + seconds)
+
+
+# Real servers, each with its compliant twin.
+
+REAL = [
+    ("memcached", lab.memcached, "none", "password"),
+    ("redis", lab.redis, "none", "password"),
+    ("mqtt", lab.mosquitto, "none", "credentials"),
+    ("rsync", lab.rsync, "none", "credentials"),
+    ("ldap", lab.slapd, "none", "refused"),
+    ("mysql", lab.mariadb, "password", "password"),
+]
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+@pytest.mark.parametrize(("name", "server", "opened", "shut"), REAL, ids=[r[0] for r in REAL])
+def test_a_real_service_is_told_from_its_compliant_twin(
+    name: str,
+    server: Callable[[Path, bool], object],
+    opened: str,
+    shut: str,
+    closed: bool,
+    tmp_path: Path,
+) -> None:
+    with server(tmp_path, closed) as port:  # type: ignore[attr-defined]
+        service = who(tmp_path, port)
+    assert (service.name, service.sign_in) == (name, shut if closed else opened)
+    assert service.data
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_an_anonymous_ftp_session_is_tried_only_in_an_active_audit(
+    closed: bool, tmp_path: Path
+) -> None:
+    with lab.vsftpd(tmp_path, closed) as port:
+        quiet, active = who(tmp_path, port), who(tmp_path, port, active=True)
+    assert quiet.name == active.name == "ftp"
+    assert quiet.sign_in == "unknown"
+    assert "--active" in quiet.unasked
+    assert active.sign_in == ("password" if closed else "none")
+    assert active.offers_tls is False
+
+
+def test_a_real_etcd_answers_a_stranger(tmp_path: Path) -> None:
+    with lab.etcd(tmp_path, False) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.sign_in) == ("etcd", "none")
+
+
+def test_a_real_rsync_names_its_modules_and_only_their_number_is_kept(tmp_path: Path) -> None:
+    with lab.rsync(tmp_path, False) as port:
+        service = who(tmp_path, port)
+    assert service.holds == (Holding("modules", 2),)
+    assert "sauvegardes" not in repr(service)
+
+
+# Services of our own for the rest, in the words of their specifications.
+
+
+def bson(document: dict[str, object]) -> bytes:
+    body = b""
+    for name, value in document.items():
+        key = name.encode() + b"\0"
+        if isinstance(value, float):
+            body += b"\x01" + key + struct.pack("<d", value)
+        elif isinstance(value, int):
+            body += b"\x10" + key + struct.pack("<i", value)
+        elif isinstance(value, str):
+            body += b"\x02" + key + struct.pack("<i", len(value) + 1) + value.encode() + b"\0"
+        elif isinstance(value, list):
+            body += b"\x04" + key + bson({str(n): v for n, v in enumerate(value)})
+        elif isinstance(value, dict):
+            body += b"\x03" + key + bson(value)
+    return struct.pack("<i", len(body) + 5) + body + b"\0"
+
+
+def op_msg(document: dict[str, object]) -> bytes:
+    body = bytes(5) + bson(document)
+    return struct.pack("<iiii", 16 + len(body), 1, 7, 2013) + body
+
+
+HELLO = (b"hello", op_msg({"isWritablePrimary": 1, "maxWireVersion": 17, "ok": 1.0}))
+NAMES = [{"name": "patients"}, {"name": "admin"}, {"name": "local"}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sign_in", "holds"),
+    [
+        ({"databases": NAMES, "ok": 1.0}, "none", (Holding("databases", 3),)),
+        ({"ok": 0.0, "errmsg": "requires authentication", "code": 13}, "credentials", ()),
+        ({"databases": [], "ok": 1.0}, "unknown", ()),
+    ],
+)
+def test_mongodb_proves_itself_open_by_a_list_that_is_not_empty(
+    answer: dict[str, object], sign_in: str, holds: tuple[Holding, ...], tmp_path: Path
+) -> None:
+    with fake(script(HELLO, (b"listDatabases", op_msg(answer)))) as port:
+        service = databases.mongodb(door(tmp_path, port))
+    assert service is not None
+    assert (service.name, service.sign_in, service.holds) == ("mongodb", sign_in, holds)
+
+
+def cql(opcode: int, body: bytes = b"") -> bytes:
+    return b"\x84\0\0\0" + bytes([opcode]) + struct.pack("!I", len(body)) + body
+
+
+@pytest.mark.parametrize(("opcode", "sign_in"), [(2, "none"), (3, "password")])
+def test_cassandra_is_open_when_it_is_ready_at_once(
+    opcode: int, sign_in: str, tmp_path: Path
+) -> None:
+    talk = script((b"CQL_VERSION", cql(opcode)), (b"\x04\0\0\0\x05", cql(6, b"\0\0")))
+    with fake(talk) as port:
+        service = databases.cassandra(door(tmp_path, port))
+    assert service is not None
+    assert service.sign_in == sign_in
+
+
+@pytest.mark.parametrize(
+    ("encryption", "offers", "plain"), [(0, True, True), (2, False, True), (3, True, False)]
+)
+def test_sql_server_says_whether_it_encrypts(
+    encryption: int, offers: bool, plain: bool, tmp_path: Path
+) -> None:
+    tokens = b"\0\0\x0b\0\x06\x01\0\x11\0\x01\xff" + bytes([15, 0, 0x10, 0x7D, 0, 0, encryption])
+    answer = struct.pack("!BBHHBB", 4, 1, 8 + len(tokens), 0, 1, 0) + tokens
+    with fake(script((b"\x12\x01", answer))) as port:
+        service = databases.sql_server(door(tmp_path, port))
+    assert service is not None
+    assert (service.product, service.sign_in) == ("SQL Server 15.0.4221", "password")
+    assert (service.offers_tls, service.accepts_plaintext) == (offers, plain)
+
+
+def test_an_oracle_listener_tells_its_version(tmp_path: Path) -> None:
+    text = b"(DESCRIPTION=(TMP=)(VSNNUM=318767104)(ERR=0))"
+    answer = struct.pack("!HHBBHH", 8 + len(text), 0, 4, 0, 0, 0)[:8] + text
+    with fake(script((b"COMMAND=version", answer))) as port:
+        service = databases.oracle(door(tmp_path, port))
+    assert service is not None
+    assert service.product == "Oracle 19.0.0"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sign_in", "holds"),
+    [
+        (b"Zookeeper version: 3.8.0-1\nNode count: 7\n", "none", (Holding("entries", 7),)),
+        (b"srvr is not executed because it is not in the whitelist.\n", "unknown", ()),
+    ],
+)
+def test_zookeeper_tells_its_state_or_declines(
+    answer: bytes, sign_in: str, holds: tuple[Holding, ...], tmp_path: Path
+) -> None:
+    with fake(script((b"srvr", answer))) as port:
+        service = messaging.zookeeper(door(tmp_path, port))
+    assert service is not None
+    assert (service.sign_in, service.holds) == (sign_in, holds)
+
+
+def kafka(body: bytes, number: int) -> bytes:
+    return struct.pack("!Ii", 4 + len(body), number) + body
+
+
+VERSIONS = kafka(struct.pack("!hihhh", 0, 1, 18, 0, 3), 7)
+BROKER = struct.pack("!i", 1) + struct.pack("!ih", 1, 4) + b"host" + struct.pack("!ih", 9092, -1)
+METADATA = kafka(BROKER + struct.pack("!i", 1) + struct.pack("!i", 4), 8)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_kafka_names_its_topics_or_hangs_up(closed: bool, tmp_path: Path) -> None:
+    pairs = [(b"\0\x12\0\0", VERSIONS)] + ([] if closed else [(b"\0\x03\0\x01", METADATA)])
+    with fake(script(*pairs)) as port:
+        service = messaging.kafka(door(tmp_path, port))
+    assert service is not None
+    assert service.sign_in == ("credentials" if closed else "none")
+    assert service.holds == (() if closed else (Holding("topics", 4),))
+
+
+@pytest.mark.parametrize(
+    ("ways", "sign_in"), [(b"PLAIN AMQPLAIN", "password"), (b"PLAIN ANONYMOUS", "unknown")]
+)
+def test_amqp_says_how_one_signs_in(ways: bytes, sign_in: str, tmp_path: Path) -> None:
+    fields = b"\x07productS\0\0\0\x08RabbitMQ\x07versionS\0\0\0\x063.10.8"
+    body = b"\0\x0a\0\x0a\0\x09" + struct.pack("!I", len(fields)) + fields
+    body += struct.pack("!I", len(ways)) + ways + struct.pack("!I", 5) + b"en_US"
+    frame = b"\x01\0\0" + struct.pack("!I", len(body)) + body + b"\xce"
+    with fake(script((b"AMQP", frame))) as port:
+        service = messaging.amqp(door(tmp_path, port))
+    assert service is not None
+    assert (service.product, service.sign_in) == ("RabbitMQ 3.10.8", sign_in)
+
+
+def smb2(mode: int, dialect: int) -> bytes:
+    message = b"\xfeSMB" + bytes(60) + struct.pack("<HHHH", 65, mode, dialect, 0) + bytes(56)
+    return struct.pack("!I", len(message)) + message
+
+
+SMB1 = b"\xffSMB\x72" + bytes(27) + b"\x11" + struct.pack("<H", 0) + bytes(40)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_smb_version_1_is_noticed(closed: bool, tmp_path: Path) -> None:
+    old = () if closed else ((b"NT LM 0.12", struct.pack("!I", len(SMB1)) + SMB1),)
+    with fake(script(*old, (b"\xfeSMB", smb2(3 if closed else 1, 0x0302)))) as port:
+        service = shares.smb(door(tmp_path, port))
+    assert service is not None
+    assert service.dialects == (("SMB 3.0",) if closed else ("SMB 1", "SMB 3.0", "SMB unsigned"))
+
+
+def rpc(body: bytes) -> bytes:
+    reply = b"cnil" + struct.pack("!IIIIII", 1, 0, 0, 0, 0, 0)[:20] + body
+    return struct.pack("!I", 0x80000000 | len(reply)) + reply
+
+
+def xdr(text: bytes) -> bytes:
+    return struct.pack("!I", len(text)) + text + bytes(-len(text) % 4)
+
+
+@pytest.mark.parametrize(
+    ("groups", "sign_in"), [([], "none"), ([b"*"], "none"), ([b"10.0.0.0/8"], "refused")]
+)
+def test_nfs_tells_to_whom_it_exports(groups: list[bytes], sign_in: str, tmp_path: Path) -> None:
+    names = b"".join(struct.pack("!I", 1) + xdr(group) for group in groups)
+    exports = struct.pack("!I", 1) + xdr(b"/srv/patients") + names + bytes(4) + bytes(4)
+    mount = struct.pack("!III", 100005, 3, 5)
+    with fake(script((mount, rpc(exports)))) as mountd:
+        entries = struct.pack("!IIIII", 1, 100003, 3, 6, 2049)
+        entries += struct.pack("!IIIII", 1, 100005, 3, 6, mountd) + bytes(4)
+        with fake(script((struct.pack("!III", 100000, 2, 4), rpc(entries)))) as port:
+            here = door(tmp_path, port)
+            assert shares.portmapper(here).unasked  # type: ignore[union-attr]
+            tools = tools_for(tmp_path, HostTarget("127.0.0.1"))
+            service = shares.portmapper(Door("127.0.0.1", port, tools, here.ends))
+    assert service is not None
+    assert (service.name, service.sign_in) == ("nfs", sign_in)
+
+
+def rdp(kind: int, value: int) -> bytes:
+    return struct.pack("!BBHBBHHB", 3, 0, 19, 14, 0xD0, 0, 0, 0) + struct.pack(
+        "<BBHI", kind, 0, 8, value
+    )
+
+
+def asked_rdp(wanted: int) -> bytes:
+    return struct.pack("<BBHI", 1, 0, 8, wanted)
+
+
+def test_a_remote_desktop_says_which_ways_in_it_takes(tmp_path: Path) -> None:
+    old = script(*((asked_rdp(n), rdp(2, n)) for n in (0, 1, 3)))
+    with fake(old) as port:
+        service = screens.rdp(door(tmp_path, port))
+    assert service is not None
+    assert service.dialects == ("RDP without TLS", "RDP without NLA", "RDP with NLA")
+    twin = script((asked_rdp(0), rdp(3, 5)), (asked_rdp(1), rdp(3, 5)), (asked_rdp(3), rdp(2, 2)))
+    with fake(twin) as port:
+        service = screens.rdp(door(tmp_path, port))
+    assert service is not None
+    assert service.dialects == ("RDP with NLA",)
+
+
+@pytest.mark.parametrize(
+    ("types", "sign_in"), [(b"\x01\x01", "none"), (b"\x02\x02\x10", "password")]
+)
+def test_vnc_says_whether_it_wants_a_password(types: bytes, sign_in: str, tmp_path: Path) -> None:
+    def talk(line: socket.socket) -> None:
+        line.sendall(b"RFB 003.008\n")
+        if line.recv(12):
+            line.sendall(types)
+            line.recv(1)
+
+    with fake(talk) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.sign_in, service.data) == ("vnc", sign_in, True)
+
+
+@pytest.mark.parametrize(("first", "sign_in"), [(1, "none"), (0, "refused"), (2, "credentials")])
+def test_an_x11_display_is_open_to_all_or_not(first: int, sign_in: str, tmp_path: Path) -> None:
+    answer = bytes([first, 0]) + struct.pack("<HHH", 11, 0, 0)
+    with fake(script((b"l\0", answer))) as port:
+        service = screens.x11(door(tmp_path, port))
+    assert service is not None
+    assert service.sign_in == sign_in
+
+
+def test_telnet_is_known_by_its_negotiation(tmp_path: Path) -> None:
+    with fake(lambda line: line.sendall(b"\xff\xfd\x18\xff\xfd\x20login: ")) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.offers_tls, service.data) == ("telnet", False, False)
+
+
+def pdu(kind: int, body: bytes) -> bytes:
+    return bytes([kind, 0]) + struct.pack("!I", len(body)) + body
+
+
+ECHOED = b"\x01\x02" + struct.pack("<HHI", 0, 0x0900, 2) + b"\0\0"
+ECHO = pdu(4, struct.pack("!I", len(ECHOED)) + ECHOED)
+
+
+def test_an_imaging_server_that_echoes_a_stranger_is_open(tmp_path: Path) -> None:
+    said: list[bytes] = []
+
+    def talk(line: socket.socket) -> None:
+        for answer in (pdu(2, b"\0\x01" + bytes(70)), ECHO, pdu(6, bytes(4))):
+            said.append(line.recv(65536))
+            line.sendall(answer)
+
+    with fake(talk) as port:
+        service = health.dicom(door(tmp_path, port))
+    assert service is not None
+    assert service.sign_in == "none"
+    # An echo and a release: no C-FIND, no C-MOVE, no C-STORE is ever proposed.
+    assert [message[0] for message in said] == [1, 4, 5]
+    assert b"1.2.840.10008.1.1" in said[0]
+    assert b"1.2.840.10008.5.1.4" not in said[0]
+
+
+def test_an_imaging_server_that_knows_its_callers_refuses(tmp_path: Path) -> None:
+    with fake(lambda line: (line.recv(4096), line.sendall(pdu(3, b"\0\x01\x01\x07")))[0]) as port:  # type: ignore[func-returns-value]
+        service = health.dicom(door(tmp_path, port))
+    assert service is not None
+    assert service.sign_in == "refused"
+
+
+def test_nothing_but_a_tls_hello_is_said_to_an_hl7_listener(tmp_path: Path) -> None:
+    said: list[bytes] = []
+    with fake(lambda line: said.append(line.recv(4096))) as port:
+        service = health.mllp(door(tmp_path, port))
+    assert (service.name, service.sign_in, service.offers_tls) == ("hl7", "unknown", False)
+    assert [message[:1] for message in said] == [b"\x16"]
+    assert b"MSH" not in b"".join(said)
+
+
+# Services that speak HTTP.
+
+
+def http(status: int, body: object, **headers: str) -> bytes:
+    text = body if isinstance(body, str) else json.dumps(body)
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {status} X\r\n{head}Content-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+ELASTIC = {"name": "n", "version": {"number": "8.11.1"}, "tagline": "You Know, for Search"}
+DENIED = {"error": {"type": "security_exception"}, "status": 401}
+STATUS = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 403}
+WEB = {
+    "elasticsearch": (
+        [("/_cat", http(200, [{"index": "patients", "docs.count": "12"}])), ("/", http(200, ELASTIC))],
+        [("/", http(401, DENIED))],
+    ),
+    "couchdb": (
+        [("/_all_dbs", http(200, ["a", "b"])), ("/", http(200, {"couchdb": "Welcome", "version": "3.3.2"}))],
+        [("/_all_dbs", http(401, {"error": "unauthorized"})), ("/", http(200, {"couchdb": "Welcome"}))],
+    ),
+    "influxdb": (
+        [("/query", http(200, {"results": [{"series": [{"values": [["_internal"]]}]}]})),
+         ("/", http(404, "404 page not found", X_Influxdb_Version="1.6.7"))],
+        [("/query", http(401, {"error": "unable to parse authentication credentials"})),
+         ("/", http(404, "404 page not found", X_Influxdb_Version="1.6.7"))],
+    ),
+    "clickhouse": (
+        [("/?query", http(200, "4\n")), ("/", http(200, "Ok.\n", X_ClickHouse_Summary="{}"))],
+        [("/?query", http(403, "Code: 516. DB::Exception: default: Authentication failed")),
+         ("/", http(200, "Ok.\n", X_ClickHouse_Summary="{}"))],
+    ),
+    "etcd": (
+        [("/v3/kv/range", http(200, {"header": {"cluster_id": "1"}, "count": "5"})),
+         ("/version", http(200, {"etcdserver": "3.4.23", "etcdcluster": "3.4.0"})),
+         ("/", http(404, "404 page not found"))],
+        [("/v3/kv/range", http(400, {"error": "etcdserver: user name is empty", "code": 3})),
+         ("/version", http(200, {"etcdserver": "3.4.23"})), ("/", http(404, "404 page not found"))],
+    ),
+    "docker": (
+        [("/version", http(200, {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"})),
+         ("/", http(404, {"message": "page not found"}, Server="Docker/20.10.24 (linux)"))],
+        [("/", http(403, {"message": "authorization denied"}, Server="Docker/20.10.24 (linux)"))],
+    ),
+    "kubernetes": (
+        [("/api/v1/namespaces", http(200, {"kind": "NamespaceList", "items": []})),
+         ("/version", http(200, {"gitVersion": "v1.27.1"})), ("/", http(403, STATUS))],
+        [("/api/v1/namespaces", http(403, STATUS)), ("/version", http(200, {"gitVersion": "v1.27.1"})),
+         ("/", http(403, STATUS))],
+    ),
+    "consul": (
+        [("/v1/agent/self", http(200, {"Config": {"Version": "1.15.2"}})),
+         ("/", http(301, "", Location="/ui/", X_Consul_Default_Acl_Policy="allow"))],
+        [("/v1/agent/self", http(403, "Permission denied")),
+         ("/", http(301, "", Location="/ui/", X_Consul_Default_Acl_Policy="deny"))],
+    ),
+    "orthanc": (
+        [("/statistics", http(200, {"CountPatients": 3, "CountStudies": 4})),
+         ("/", http(301, "", Location="app/explorer.html", Server="Orthanc"))],
+        [("/", http(401, "", WWW_Authenticate='Basic realm="Orthanc Secure Area"'))],
+    ),
+    "fhir": (
+        [("/fhir/Patient", http(200, {"resourceType": "Bundle", "total": 12})),
+         ("/", http(200, "<html><title>HAPI FHIR</title><a href='/fhir/metadata'>x</a></html>"))],
+        [("/fhir/Patient", http(401, {"resourceType": "OperationOutcome"})),
+         ("/", http(200, "<html><title>HAPI FHIR</title></html>"))],
+    ),
+    "rabbitmq-management": (
+        [("/api/overview", http(200, {"rabbitmq_version": "3.10.8"})),
+         ("/", http(200, "<title>RabbitMQ Management</title>"))],
+        [("/api/overview", http(401, {"error": "not_authorised"})),
+         ("/", http(200, "<title>RabbitMQ Management</title>"))],
+    ),
+    "solr": (
+        [("/solr/admin/cores", http(200, {"status": {"patients": {}}})),
+         ("/", http(302, "", Location="http://h/solr/"))],
+        [("/solr/admin/cores", http(401, "<html>require authentication</html>")),
+         ("/", http(302, "", Location="http://h/solr/"))],
+    ),
+    "s3": (
+        [("/", http(200, "<ListAllMyBucketsResult><Bucket></Bucket></ListAllMyBucketsResult>", Server="MinIO"))],
+        [("/", http(403, "<Error><Code>AccessDenied</Code></Error>", Server="MinIO"))],
+    ),
+    "prometheus": (
+        [("/api/v1/status/buildinfo", http(200, {"status": "success", "data": {"version": "2.42.0"}})),
+         ("/", http(302, "", Location="/graph"))],
+        [("/api/v1/status/buildinfo", http(401, "Unauthorized")), ("/", http(302, "", Location="/graph"))],
+    ),
+}  # fmt: skip
+
+
+def http_script(pairs: list[tuple[str, bytes]]) -> Callable[[socket.socket], None]:
+    lines = [(f" {path}".encode(), answer) for path, answer in pairs]
+
+    def talk(line: socket.socket) -> None:
+        said = line.recv(65536)
+        if said.startswith((b"GET", b"POST")):
+            line.sendall(next((answer for sign, answer in lines if sign in said), http(404, "")))
+
+    return talk
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+@pytest.mark.parametrize("name", WEB)
+def test_a_service_that_speaks_http_is_told_from_its_twin(
+    name: str, closed: bool, tmp_path: Path
+) -> None:
+    with fake(http_script(WEB[name][closed])) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.sign_in) == (name, "credentials" if closed else "none")
+
+
+def test_an_index_says_how_much_it_holds(tmp_path: Path) -> None:
+    with fake(http_script(WEB["elasticsearch"][0])) as port:
+        service = who(tmp_path, port)
+    assert service.product == "Elasticsearch 8.11.1"
+    assert service.holds == (Holding("indexes", 1), Holding("entries", 12))
+
+
+def test_an_ordinary_site_is_no_data_service(tmp_path: Path) -> None:
+    page = (
+        "<html><title>Pharmacie</title>We use Elasticsearch, Consul, Orthancy and CouchDB.</html>"
+    )
+    with fake(http_script([("/", http(200, page, Server="nginx"))])) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.data) == ("http", False)
+
+
+# Whole hosts.
+
+
+def test_what_is_seen_of_a_host_becomes_facts(tmp_path: Path) -> None:
+    shut = lab.free_port()
+    with fake(http_script(WEB["couchdb"][0])) as couch:
+        tools = tools_for(tmp_path, HostTarget("127.0.0.1", (couch, shut)))
+        seen = observed(Ports(), tools)
+    (ports,) = [s.fact for s in seen if isinstance(s, Seen) and isinstance(s.fact, OpenPorts)]
+    assert [(p.port, p.service, p.product) for p in ports.open] == [
+        (couch, "couchdb", "CouchDB 3.3.2")
+    ]
+    assert ports.filtered == ()
+    access = [s.fact for s in seen if isinstance(s, Seen) and isinstance(s.fact, ServiceAccess)]
+    assert access == [ServiceAccess("CouchDB 3.3.2", "none", (Holding("databases", 2),))]
+    assert any(isinstance(s, Nothing) and s.of is ServiceDialects for s in seen)
+
+
+def test_a_way_in_that_was_not_tried_is_a_gap_that_says_why(tmp_path: Path) -> None:
+    def talk(line: socket.socket) -> None:
+        line.sendall(b"220 files ready\r\n")
+        while said := line.recv(200):
+            line.sendall(
+                b"211-Features:\r\n AUTH TLS\r\n211 End\r\n" if b"FEAT" in said else b"500 ?\r\n"
+            )
+
+    with fake(talk) as port:
+        seen = observed(Ports(), tools_for(tmp_path, HostTarget("127.0.0.1", (port,))))
+    (gap,) = [s for s in seen if isinstance(s, Missing)]
+    assert gap.missing is ServiceAccess
+    assert "--active" in str(gap.error)
+
+
+HOSTILE = {
+    "drip": lambda line: [line.sendall(b"A") or time.sleep(0.3) for _ in range(100)],
+    "endless": lambda line: [line.sendall(b"\x01" * 65536) for _ in range(10_000)],
+    "silent": lambda line: time.sleep(5),
+    "huge length": lambda line: (line.recv(100), line.sendall(b"\xff" * 40), time.sleep(3)),
+    "huge header": lambda line: (line.recv(100), line.sendall(b"HTTP/1.1 200 OK\r\nA: " + b"a" * 200_000)),
+    "escapes": lambda line: (line.recv(100), line.sendall(b"HTTP/1.1 200 OK\r\nServer: \x1b[31m<script>\r\n\r\n")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_service_ends_in_time_and_proves_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnilcheck.collectors.services._SECONDS", 6.0)
+    started = time.monotonic()
+    with fake(HOSTILE[name]) as port:
+        service = who(tmp_path, port)
+    assert time.monotonic() - started < 9
+    assert not service.data
+    assert "\x1b" not in service.product
