@@ -58,7 +58,7 @@ def test_the_list_is_read_in_each_form(content: bytes, tmp_path: Path) -> None:
     assert (len(NAMES), None, str(DAY)) == (taken.rows, taken.former, taken.as_of)
     kept = official_list(tmp_path)
     assert kept is not None
-    assert (1, 2, 3, 4, 5, 6) == kept.rows[0].activities
+    assert kept.rows[0].activities == (1, 2, 3, 4, 5, 6)
     assert dt.date(2027, 12, 19) == kept.rows[0].expires_on
     assert taken.sha256 == kept.sha256
 
@@ -101,14 +101,17 @@ HOSTILE = {
     "entities": (ENTITIES, "entities"),
     "archive of something else": (archive({"a.txt": b"a"}), "without a spreadsheet"),
     "cut short": (xlsx()[:-200], "damaged"),
-    "error page": (b"<html><body><h1>503 Service Unavailable</h1></body></html>", "without a table"),
+    "error page": (
+        b"<html><body><h1>503 Service Unavailable</h1></body></html>",
+        "without a table",
+    ),
     "too few": (csv(ROWS[:100]), "fewer than 200"),
     "empty": (b"  \n", "empty"),
     "binary": (b"\x7fELF\0\0\0" * 9, "neither"),
     "broken json": (b'{"a": ', "not JSON"),
     "other json": (b'{"a": 1}', "not a file of ranges"),
     "deep json": (b"[" * 100_000, "not JSON"),
-    "broken quotes": (b"nom;activites\n\"abc;1\n", "line"),
+    "broken quotes": (b'nom;activites\n"abc;1\n', "line"),
     "one line": (b"bonjour", "neither a table"),
 }
 
@@ -261,7 +264,7 @@ def test_a_table_of_networks_is_taken_and_comes_first(tmp_path: Path) -> None:
     lines = [f"51.91.{n}.0\t51.91.{n}.255\t64500\tFR\tExemple" for n in range(30)]
     take("\n".join(lines).encode(), "ip2asn.tsv", DATED, tmp_path, TODAY)
     found = load_tables(tmp_path).networks[0].lookup(ipaddress.ip_address("51.91.3.3"))
-    assert (64500, "Exemple") == found
+    assert found == (64500, "Exemple")
 
 
 @pytest.mark.parametrize(
@@ -277,8 +280,8 @@ def test_a_table_of_countries_is_a_hint_of_its_own(tmp_path: Path) -> None:
     lines = [f"51.91.{n}.0,51.91.{n}.255,CH" for n in range(30)]
     take("\n".join(lines).encode(), "x.csv", DATED, tmp_path, TODAY)
     tables = load_tables(tmp_path)
-    assert 1 == len(tables.countries)
-    assert 1 == len(tables.networks)
+    assert len(tables.countries) == 1
+    assert len(tables.networks) == 1
 
 
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:
@@ -289,4 +292,4 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     (folder / OFFICIAL).symlink_to(elsewhere)
     with pytest.raises(TableError):
         take(csv(), "liste", DATED, folder, TODAY)
-    assert "kept" == elsewhere.read_text()
+    assert elsewhere.read_text() == "kept"

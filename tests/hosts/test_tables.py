@@ -41,12 +41,12 @@ def test_the_networks_are_cut_to_those_of_the_catalogue(tmp_path: Path) -> None:
     four.write_text('0,255,64496,"Exemple, SA"\n256,511,64500,Autre\n')
     six.write_text(f"{1 << 64},{(2 << 64) - 1},64496,Exemple\n")
     table = builder().asn_table(four, six, "2026-06-17", {64496})
-    assert 2 == len(table)
-    assert (64496, "Exemple, SA") == table.lookup(ipaddress.ip_address("0.0.0.9"))
+    assert len(table) == 2
+    assert table.lookup(ipaddress.ip_address("0.0.0.9")) == (64496, "Exemple, SA")
     assert None is table.lookup(ipaddress.ip_address("0.0.1.9"))
-    assert (64496, "Exemple, SA") == table.lookup(ipaddress.ip_address("0:0:0:1::9"))
+    assert table.lookup(ipaddress.ip_address("0:0:0:1::9")) == (64496, "Exemple, SA")
     again = unpack(table.pack(), "again")
-    assert ("2026-06-17", 2) == (again.as_of, len(again))
+    assert (again.as_of, len(again)) == ("2026-06-17", 2)
 
 
 def test_every_network_of_the_table_is_one_the_catalogue_names() -> None:
@@ -55,7 +55,7 @@ def test_every_network_of_the_table_is_one_the_catalogue_names() -> None:
     assert set(table._v4[2]) | set(table._v6[2]) <= set(known)
     assert len(table) > 20_000
     assert "DB-IP" in table.source
-    assert "2026-06-17" == table.as_of
+    assert table.as_of == "2026-06-17"
 
 
 def test_the_tables_load_in_less_than_20_ms() -> None:
@@ -104,7 +104,7 @@ def test_every_lead_has_a_source_and_every_exclusion_that_can_fail_was_read() ->
             assert expression.pattern.endswith("$")
             if (pattern.perimeter, pattern.known) == ("outside", "read"):
                 assert pattern.source in catalogue.sources_by_id
-    assert 158 == len(catalogue.hosts)
+    assert len(catalogue.hosts) == 158
 
 
 def test_what_is_recalled_cites_no_day_of_a_reading() -> None:
@@ -112,7 +112,7 @@ def test_what_is_recalled_cites_no_day_of_a_reading() -> None:
     assert None is sources["recollection"].seen_on
     for host in packaged_catalogue().hosts:
         if host.lead.status in ("absent_when_read", "read_in_directory"):
-            assert "directory_reading" == sources[host.lead.sources[0]].kind
+            assert sources[host.lead.sources[0]].kind == "directory_reading"
 
 
 def test_the_narrowest_published_range_decides() -> None:
@@ -123,7 +123,7 @@ def test_the_narrowest_published_range_decides() -> None:
     table = RangeTable([RangeFile("aws", "2026-11-01", "feed", "", rows)])
     placed = table.lookup(ipaddress.ip_address("52.47.1.1"))
     assert placed is not None
-    assert ("eu-west-3", ("EC2",)) == (placed.region, placed.products)
+    assert (placed.region, placed.products) == ("eu-west-3", ("EC2",))
     assert None is table.lookup(ipaddress.ip_address("9.9.9.9"))
 
 
@@ -138,18 +138,20 @@ def test_a_reverse_name_of_another_host_is_a_conflict_and_not_an_average() -> No
         {PUBLIC: ("static.1.2.3.4.clients.your-server.de",)},
     )
     (fact,) = identify(asked, Tables())
-    assert "Clever Cloud" == fact.provider
+    assert fact.provider == "Clever Cloud"
     assert len(fact.conflicts) == 2
 
 
 def test_addresses_that_say_the_same_are_told_together() -> None:
     addresses = tuple(map(ipaddress.ip_address, ("51.91.0.0", "51.91.0.1", "5.9.0.0")))
     first, second = identify(Asked("www.exemple.test", (), addresses), Tables())
-    assert (("51.91.0.0", "51.91.0.1"), "OVHcloud") == (first.addresses, first.provider)
-    assert (("5.9.0.0",), "Hetzner") == (second.addresses, second.provider)
+    assert (first.addresses, first.provider) == (("51.91.0.0", "51.91.0.1"), "OVHcloud")
+    assert (second.addresses, second.provider) == (("5.9.0.0",), "Hetzner")
 
 
-@pytest.mark.parametrize("name", ["x.clever-cloud.com.evil.test", "clever-cloud.com.", "", "." * 50])
+@pytest.mark.parametrize(
+    "name", ["x.clever-cloud.com.evil.test", "clever-cloud.com.", "", "." * 50]
+)
 def test_a_name_counts_by_its_end_only(name: str) -> None:
     (fact,) = identify(Asked(name), Tables())
     assert ("Clever Cloud" if name == "clever-cloud.com." else None) == fact.provider

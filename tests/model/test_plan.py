@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnilcheck.model.evidence import Evidence, Provenance
+from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Provenance
 from cnilcheck.model.facts import ReadableFile, ReadableFiles
 from cnilcheck.model.plan import add_months, deadline, next_working_day, plan, public_holidays
-from cnilcheck.model.report import Deadline, Finding, Plan, Waived
+from cnilcheck.model.report import Deadline, Finding, Plan, Tool, Waived
 from cnilcheck.model.rule import Remediation, Steps
-from cnilcheck.model.scope import Notice, Waiver
+from cnilcheck.model.scope import Notice, Scope, Waiver
+from cnilcheck.model.summary import make_report
 from cnilcheck.model.text import Text
 from cnilcheck.model.words import Method, Module, Outcome, Severity
 
@@ -72,6 +73,7 @@ def job(rule: str, days: float = 1, **changes: Any) -> Finding:
     return msgspec.structs.replace(finding, **changes)
 
 
+NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 AS_OF = D("2026-11-23")  # a Monday
 DUE = deadline(Notice(D("2026-11-20")), AS_OF)  # 20 January 2027
 
@@ -214,3 +216,15 @@ def test_every_plan_holds_together(
         assert repair.fits == bool(made.mending and repair.end <= made.mending.end)
         assert next_working_day(repair.start) == repair.start
         assert next_working_day(repair.end) == repair.end
+
+
+def test_the_report_tells_what_to_mend_in_the_order_of_the_plan() -> None:
+    collected = Collected(SCHEMA, "0", NOW, NOW, False, ())
+    findings = (
+        job("soon", 0.5), job("urgent", 5, module=Module.EXPOSURE),
+        job("conform", outcome=Outcome.PASS),
+    )  # fmt: skip
+    report = make_report(Tool("x", "1", ""), Scope(version=1), AS_OF, collected, findings)
+    assert report.plan is not None
+    assert [f.rule for f in report.findings] == ["urgent", "soon", "conform"]
+    assert [r.rule for r in report.plan.repairs] == ["urgent", "soon"]

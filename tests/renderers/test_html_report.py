@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from cnilcheck.model.evidence import Evidence
+from cnilcheck.model.facts import HostingChain, LogFields, ResponseHeaders
 from cnilcheck.model.report import Finding, Report
+from cnilcheck.model.rule import Fix, Remediation, Steps
 from cnilcheck.model.scope import Organisation
-from cnilcheck.model.words import Lang, Outcome, Role, Severity
+from cnilcheck.model.text import Text
+from cnilcheck.model.words import Lang, Module, Outcome, Role, Severity
 from cnilcheck.renderers import html
 from cnilcheck.resources import templates_directory
 
@@ -242,3 +246,104 @@ def test_evidence_of_many_findings_is_shown_once(
     text = html.render(report_of(findings, sample.collected), Lang.EN)
     assert text.count("<details") == 1
     assert text.count("the same as above") == 2
+
+
+def section(text: str, name: str) -> str:
+    begin = text.index(f'<section id="{name}"')
+    return text[begin : text.index("</section>", begin)]
+
+
+def test_the_first_day_lists_only_what_strangers_can_read_now(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    critical = Severity.CRITICAL
+    readable = tuple(
+        made(f"{n:016x}", severity=critical, rule=f"rule-{n // 5}", location=f"/export-{n}.csv")
+        for n in range(40)
+    )
+    declared = made("d" * 16, severity=critical, module=Module.HOSTING, location="/declared", rule="z")
+    first = section(html.render(report_of((*readable, declared), sample.collected), Lang.EN), "first-day")
+    assert first.count("<li>") == 8
+    assert "/declared" not in first
+    assert "more, among the points to mend" in first
+
+
+def test_the_plan_has_dates_a_chart_and_says_what_does_not_fit(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    long = Remediation(60, Steps(("x",), ("x",)), Text("x", "x"))
+    findings = (made("1" * 16), made("2" * 16, rule="host-moved", remediation=long))
+    text = html.render(report_of(findings, sample.collected), Lang.EN)
+    plan = section(text, "plan")
+    assert '<svg class="chart" role="img" aria-labelledby="chart-title"' in plan
+    assert plan.count("<rect") == 4
+    assert "1 repair fits into the time; 1 does not fit at this pace" in plan
+    assert "out of time" in plan
+    assert '<time datetime="2026-10-05">' in plan
+    assert '<time datetime="2026-12-05">' in plan
+
+
+def test_the_numbers_of_the_plan_are_those_of_the_points_to_mend(sample: Sample) -> None:
+    text = html.render(sample.report, Lang.FR, sample.collected, sample.sources)
+    plan = sample.report.plan
+    assert plan is not None
+    heads = re.findall(r"Règle <code>([^<]+)</code>", text)
+    assert heads[: len(plan.repairs)] == [r.rule for r in plan.repairs]
+
+
+def test_many_repairs_make_a_chart_of_bounded_height(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    findings = tuple(made(f"{n:016x}", rule=f"rule-{n}") for n in range(90))
+    plan = section(html.render(report_of(findings, sample.collected), Lang.EN), "plan")
+    assert plan.count("<rect") == 32
+    assert "60 more repairs are in the table" in plan
+
+
+def test_the_annexes_hold_the_matrices_and_the_digests(sample: Sample) -> None:
+    origin = sample.collected.observations[0].provenance
+    chain = HostingChain("saas", performed=(1, 2, 6), covered=(1, 2))
+    fields = LogFields(lines=1000, author=0.5, time_with_zone=1.0, operation=1.0, reference=0.0)
+    seen = (
+        Evidence("declarations.hosting", "chain", origin, chain),
+        Evidence("logs", "access.log", origin, fields),
+    )
+    collected = msgspec.structs.replace(sample.collected, observations=seen)
+    text = html.render(
+        sample.report, Lang.EN, collected, sample.sources, digests={"evidence.json": "ab" * 32}
+    )
+    assert "6. Backup of health data</th><td>yes</td><td>no</td>" in text
+    assert "3. Virtual infrastructure</th><td>no</td><td>–</td>" in text
+    assert "<td>1000</td><td>50%</td><td>100%</td><td>100%</td><td>0%</td>" in text
+    assert "ab" * 32 in text
+
+
+def test_a_failure_known_from_the_baseline_is_marked(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    text = html.render(report_of((made("1" * 16, known=True),), sample.collected), Lang.EN)
+    assert "Known already" in text
+    assert "1 failure known from the baseline" in text
+
+
+def test_five_thousand_findings_open_smoothly(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    findings = tuple(
+        made(f"{n:016x}", rule=f"rule-{n // 100}", location=f"/export-{n}.csv") for n in range(5000)
+    )
+    page = html.render(report_of(findings, sample.collected), Lang.FR)
+    assert len(page.encode()) < 5_000_000
+
+
+def test_the_fix_for_what_was_seen_comes_first(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    origin = sample.collected.observations[0].provenance
+    server = Evidence("t", "/", origin, ResponseHeaders({"server": "Nginx/1.18 (Debian)"}))
+    fixes = (Fix("Apache", "Options -Indexes"), Fix("nginx", "autoindex off;"), Fix("PHP", "x"))
+    mend = msgspec.structs.replace(made("1" * 16).remediation, fixes=fixes)
+    finding = made("1" * 16, remediation=mend, evidence=(server,))
+    text = html.render(report_of((finding,), sample.collected), Lang.EN)
+    captions = re.findall(r"<figcaption>([^<]+)</figcaption>", text)
+    assert captions == ["nginx (seen here)", "Apache", "PHP"]

@@ -92,6 +92,8 @@ def _spoken(kinds: tuple[object, ...]) -> tuple[set[str], set[str]]:
             values |= {a for a in typing.get_args(kind) if isinstance(a, str)}
         elif isinstance(kind, type) and issubclass(kind, Enum):
             values |= {str(member.value) for member in kind}
+        elif kind is Text:
+            continue
         elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in seen:
             seen.add(kind)
             names |= {f.encode_name for f in msgspec.structs.fields(kind)}

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cnilcheck.model.report import Finding, Report
 from cnilcheck.model.words import Lang, Outcome
 from cnilcheck.renderers import sarif
 
@@ -79,3 +81,21 @@ def test_hostile_words_stay_words(hostile: Sample) -> None:
 
 def test_the_same_report_gives_the_same_bytes(sample: Sample) -> None:
     assert len({sarif.render(sample.report, Lang.FR, sample.collected) for _ in range(2)}) == 1
+
+
+def test_a_file_named_by_a_pattern_has_the_pattern_s_line(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    report = report_of((made("1" * 16, target="logs/access.log.1"),), sample.collected)
+    log = json.loads(sarif.render(report, Lang.EN, lines={"logs/access.log*": 9}))
+    (result,) = log["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 9
+
+
+def test_the_baseline_is_told_when_there_is_one(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    findings = (made("1" * 16, known=True), made("2" * 16))
+    log = json.loads(sarif.render(report_of(findings, sample.collected), Lang.EN))
+    assert [r["baselineState"] for r in log["runs"][0]["results"]] == ["unchanged", "new"]
+    assert "baselineState" not in sarif.render(sample.report, Lang.EN)

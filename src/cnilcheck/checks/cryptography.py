@@ -458,6 +458,8 @@ _PERSONAL = {
     "birth_date": Text("dates de naissance", "dates of birth"),
     "test_result": Text("résultats de tests", "test results"),
     "credential": Text("identifiants ou jetons", "credentials or tokens"),
+    "iban": Text("numéros de compte bancaire", "bank account numbers"),
+    "rpps": Text("numéros de soignant (RPPS)", "caregivers’ numbers (RPPS)"),
 }
 _FRENCH_FUNCTIONS = (
     (r"^salted (.+)$", r"\1 salé"),

@@ -7,26 +7,31 @@ import re
 from typing import Literal, TypeAlias
 
 from cnilcheck.model.facts import (
+    CrossOrigin,
     DirectoryListings,
     DirectoryListingSetting,
     DocumentAccess,
+    DocumentIdentifiers,
     HoldingKind,
     ListedDirectory,
     ListeningSetting,
     NetworkAccessSetting,
     OpenPort,
     OpenPorts,
+    PersonalPage,
     ReadableFile,
     ReadableFiles,
     ResponseHeaders,
     SecurityPractice,
     ServiceAccess,
     ServiceDialects,
+    SoftwareVersions,
+    TraceMethod,
 )
 from cnilcheck.model.personal_data import DataKind
 from cnilcheck.model.scope import Frequency
 from cnilcheck.model.text import Text, Value, spell
-from cnilcheck.model.verdict import Answer, Verdict, failed, passed, undecided
+from cnilcheck.model.verdict import Answer, Context, Verdict, failed, passed, undecided
 from cnilcheck.model.words import Lang
 
 
@@ -203,7 +208,16 @@ _DATA_KINDS: dict[DataKind, tuple[Text, Text]] = {
         Text("identifiant de connexion", "credential"),
         Text("identifiants de connexion", "credentials"),
     ),
+    "iban": (
+        Text("numéro de compte bancaire (IBAN)", "bank account number (IBAN)"),
+        Text("numéros de compte bancaire (IBAN)", "bank account numbers (IBAN)"),
+    ),
+    "rpps": (
+        Text("numéro de soignant (RPPS)", "caregiver’s number (RPPS)"),
+        Text("numéros de soignant (RPPS)", "caregivers’ numbers (RPPS)"),
+    ),
 }
+_PEOPLE = Text("personne", "person"), Text("personnes", "people")
 _RECORDS = Text("enregistrement", "record"), Text("enregistrements", "records")
 _SECRETS = Text("secret", "secret"), Text("secrets", "secrets")
 
@@ -211,6 +225,9 @@ _SECRETS = Text("secret", "secret"), Text("secrets", "secrets")
 def _contents(file: ReadableFile) -> tuple[Text, ...]:
     """Return what a file is and holds, in the words of a report: counts only."""
     parts = [_FILE_KINDS[file.kind]]
+    if file.people:
+        people = _counted(file.people, _PEOPLE)
+        parts.append(Text(f"au moins {people.fr}", f"at least {people.en}"))
     if file.records is not None:
         parts.append(_counted(file.records, _RECORDS))
     for found in file.personal:
@@ -249,6 +266,75 @@ def documents_refused(
             return undecided(status=fact.status)
         case answer:
             return passed(status=fact.status, answer=_ANSWERS[answer])
+
+
+_FORMS = {
+    "number": Text("nombres", "numbers"),
+    "hexadecimal": Text("codes hexadécimaux", "hexadecimal codes"),
+    "uuid": Text("UUID", "UUIDs"),
+    "letters_and_digits": Text("lettres et chiffres", "letters and digits"),
+}
+
+
+def identifiers_unpredictable(fact: DocumentIdentifiers, /, *, least_bits: int) -> Verdict:
+    """Pass when the identifiers seen neither follow one another, nor hold a date, nor are short."""
+    short = Text(f"{fact.bits} bits au plus", f"{fact.bits} bits at most")
+    signs = (
+        (fact.sequential, Text("ils se suivent", "they follow one another")),
+        (fact.dated, Text("ils contiennent une date", "they hold a date")),
+        (fact.bits < least_bits, short),
+    )
+    why = tuple(text for present, text in signs if present)
+    if why:
+        return failed(seen=fact.seen, form=_FORMS[fact.form], why=why)
+    return passed(seen=fact.seen, bits=fact.bits)
+
+
+def not_indexed(fact: PersonalPage, /) -> Verdict:
+    """Pass when a page about people tells search engines to leave it out."""
+    return failed() if fact.indexable else passed()
+
+
+def not_cached(fact: PersonalPage, /) -> Verdict:
+    """Pass when a page about people tells browsers and caches not to keep it."""
+    directives = {part.strip().lower() for part in fact.cache_control.split(",")}
+    if "no-store" in directives:
+        return passed()
+    return failed(cache_control=fact.cache_control or Text("rien", "nothing"))
+
+
+def foreign_origins_refused(fact: CrossOrigin, /) -> Verdict:
+    """Pass when no foreign origin may read the page with the visitor's own credentials."""
+    if fact.credentials and fact.admitted:
+        return failed(admitted=tuple(_ORIGINS[name] for name in fact.admitted if name != "*"))
+    return passed()
+
+
+_ORIGINS = {
+    "any": Text("n’importe quelle origine", "any origin"),
+    "null": Text("l’origine « null »", "the origin “null”"),
+}
+
+
+def trace_refused(fact: TraceMethod, /) -> Verdict:
+    """Pass when the server does not send a TRACE request back."""
+    return failed(status=fact.status) if fact.echoed else passed(status=fact.status)
+
+
+def software_supported(fact: SoftwareVersions, /, context: Context) -> Answer:
+    """Pass when no version told is one its maker no longer mends on the day judged for.
+
+    A version told beside a distributor's name may still be mended by the distributor.
+    """
+    over = tuple(s for s in fact.found if s.ended_on is not None and s.ended_on < context.as_of)
+    named = tuple(f"{s.product} {s.version}" for s in over or fact.found)
+    if over and fact.distribution:
+        return undecided(named=named, distribution=fact.distribution)
+    if over:
+        return failed(named=named, ended_on=max(s.ended_on for s in over if s.ended_on))
+    if any(s.ended_on is None for s in fact.found) or not fact.found:
+        return undecided(named=named, distribution=fact.distribution)
+    return passed(named=named)
 
 
 def headers_set(fact: ResponseHeaders, /, *, required: tuple[str, ...], framing: bool) -> Verdict:

@@ -123,6 +123,54 @@ def certificate_holder_matches(fact: HostingActor, context: Context, /) -> Verdi
     return failed(**values)
 
 
+def certificate_coherent(
+    fact: HostingActor,
+    context: Context,
+    /,
+    *,
+    bodies: tuple[str, ...],
+    never: tuple[str, ...],
+    first_v2: dt.date,
+) -> Verdict:
+    """Pass when a known certification body issued the certificate and its entries go together."""
+    held = _certificate(fact, context)
+    if isinstance(held, Verdict):
+        return held
+    words = name_words(held.body)
+    if held.expires_on <= held.issued_on:
+        return failed(body=held.body, why=_DATES_REVERSED)
+    if not held.activities or not set(held.activities) <= {1, 2, 3, 4, 5, 6}:
+        return failed(body=held.body, why=_ACTIVITIES_UNKNOWN)
+    own = same_name(words, name_words(held.holder)) or same_name(words, name_words(fact.name))
+    # "Accredited by COFRAC" may follow the body's name: who signs comes first.
+    if own or any(words[: len(n)] == n for n in map(name_words, never)):
+        return failed(body=held.body, why=_NOT_A_BODY)
+    if held.referential.strip().lstrip("vV").startswith("2") and held.issued_on < first_v2:
+        return undecided(reason=_EARLY_V2)
+    if any(set(name_words(name)) <= set(words) for name in bodies):
+        return passed(body=held.body)
+    return undecided(reason=_BODY_UNKNOWN)
+
+
+_DATES_REVERSED = Text("il finit avant de commencer", "it ends before it begins")
+_ACTIVITIES_UNKNOWN = Text(
+    "ses activités ne sont pas de celles de l’article R.1111-9",
+    "its activities are not among those of article R.1111-9",
+)
+_NOT_A_BODY = Text(
+    "cet émetteur n’est pas un organisme de certification indépendant",
+    "this issuer is not an independent certification body",
+)
+_EARLY_V2 = Text(
+    "un certificat v2 antérieur aux premières évaluations sur ce référentiel",
+    "a v2 certificate older than the first assessments on that framework",
+)
+_BODY_UNKNOWN = Text(
+    "organisme inconnu de cnilcheck, accréditation à vérifier",
+    "body unknown to cnilcheck, accreditation to be checked",
+)
+
+
 def activities_covered(
     fact: HostingChain, context: Context, /, *, activities: tuple[int, ...]
 ) -> Verdict:

@@ -260,6 +260,8 @@ _KINDS: dict[DataKind, Text] = {
     "birth_date": Text("dates de naissance", "birth dates"),
     "test_result": Text("résultats de test", "test results"),
     "credential": Text("mots de passe ou jetons", "passwords or tokens"),
+    "iban": Text("numéros de compte bancaire", "bank account numbers"),
+    "rpps": Text("numéros de soignant (RPPS)", "caregivers’ numbers (RPPS)"),
 }
 
 

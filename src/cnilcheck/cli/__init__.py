@@ -348,9 +348,9 @@ def init(
 
 @app.command(help=say("Afficher le schéma JSON d'un fichier.", "Print the JSON Schema of a file."))
 def schema(
-    name: Annotated[str, typer.Argument(help="scope, rule, evidence, report")],
+    name: Annotated[str, typer.Argument(help="scope, rule, evidence, report, comparison")],
 ) -> None:
-    """Print the schema of the scope file, of rules, of the evidence or of the report."""
+    """Print the schema of the scope file, a rule, the evidence, a report or a comparison."""
     from cnilcheck.documents.schemas import NAMES, schema_text
 
     if name not in NAMES:

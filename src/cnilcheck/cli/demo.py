@@ -12,6 +12,9 @@ from cnilcheck.cli.words import say
 from cnilcheck.documents.scope import read_scope
 from cnilcheck.model.summary import ExitCode
 
+# The same from run to run, so that two audits of the replica can be compared.
+_PORTS = (18443, 18080, 15432)
+
 
 def run_demo(mended: bool, out: Path, force: bool, telling: Telling) -> ExitCode:
     """Start the replica, audit it, stop it, and return the exit code of its audit."""
@@ -19,7 +22,7 @@ def run_demo(mended: bool, out: Path, force: bool, telling: Telling) -> ExitCode
 
     today = dt.date.today()
     with tempfile.TemporaryDirectory(prefix="cnilcheck-") as place:
-        with Replica(Path(place), mended=mended, day=today) as replica:
+        with Replica(Path(place), mended, today, _PORTS) as replica:
             if not telling.quiet:
                 print(_introduction(mended))
             scope = read_scope(replica.scope_path, today)
@@ -36,7 +39,7 @@ def serve_demo(mended: bool) -> None:
 
     with (
         tempfile.TemporaryDirectory(prefix="cnilcheck-") as place,
-        Replica(Path(place), mended=mended, day=dt.date.today()) as replica,
+        Replica(Path(place), mended, dt.date.today(), _PORTS) as replica,
     ):
         print(_introduction(mended))
         print(f"  {replica.https}\n  {replica.http}")

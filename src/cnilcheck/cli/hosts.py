@@ -14,6 +14,7 @@ import typer
 
 from cnilcheck.cli.words import LANG, say
 from cnilcheck.errors import CollectionError, UsageError
+from cnilcheck.model.personal_data import printable
 from cnilcheck.model.text import Text, french
 from cnilcheck.model.words import Lang
 
@@ -87,7 +88,7 @@ def _asked(one: str, online: bool) -> Asked:
     except ValueError:
         if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?", one):
             raise UsageError(
-                f"hosts lookup: `{one[:80]}` is neither a name nor an address"
+                f"hosts lookup: `{printable(one, 80)}` is neither a name nor an address"
             ) from None
         return _resolved(one) if online else Asked(one)
     return Asked("", (), (address,), _reverse((address,)) if online else {})

@@ -16,10 +16,12 @@ from cnilcheck.collectors.declarations import (
 from cnilcheck.collectors.documents import Documents
 from cnilcheck.collectors.encryption_at_rest import EncryptionAtRest
 from cnilcheck.collectors.http_compression import PageCompression
+from cnilcheck.collectors.identifiers import Identifiers
 from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
 from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.collectors.opportunistic import Opportunistic
+from cnilcheck.collectors.page_manners import PageManners
 from cnilcheck.collectors.page_recipients import PageRecipients
 from cnilcheck.collectors.password_code import PasswordCode
 from cnilcheck.collectors.password_samples import PasswordSamples
@@ -47,6 +49,8 @@ def collectors() -> tuple[Collector, ...]:
         Documents(),
         SignIn(),
         MainPage(),
+        Identifiers(),
+        PageManners(),
         PageCompression(),
         Opportunistic(),
         Ssh(),

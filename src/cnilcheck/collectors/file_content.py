@@ -5,16 +5,17 @@ Nothing of the content itself is kept: counts, known column names, and lines wit
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from cnilcheck.collectors.html_page import looks_html
 from cnilcheck.collectors.transport import inflate
 from cnilcheck.model.facts import FileKind
+from cnilcheck.model.people import PeopleCounter
 from cnilcheck.model.personal_data import (
     DataCount,
     SecretSeen,
@@ -23,8 +24,10 @@ from cnilcheck.model.personal_data import (
     printable,
 )
 
-_INFLATED = 1024 * 1024
+_INFLATED = 8 * 1024 * 1024
 _TEXT = 256 * 1024
+_COUNTED = 8 * 1024 * 1024
+_MOST_MEMBERS = 200
 
 # Column names that say nothing about anyone; any other cell of a first line may be a value.
 _COLUMNS = frozenset(
@@ -36,6 +39,7 @@ _COLUMNS = frozenset(
     "password hash patient patient_id statut status created_at updated_at pharmacie pharmacien "
     "medecin médecin rpps finess lot vaccin dose".split()
 )
+_FAMILY_NAMES = frozenset("nom noms name last_name lastname surname".split())
 _FIRST_NAMES = frozenset("prenom prénom prenoms first_name firstname".split())
 _BIRTHS = frozenset("date_naissance naissance date_de_naissance birth_date dob birthdate".split())
 _TELLING = frozenset(
@@ -71,7 +75,13 @@ _DATABASES = (
     (4, b"Standard ACE DB"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PDF_STREAM = re.compile(rb"stream\r?\n(.{1,200000}?)endstream", re.DOTALL)
+_TEXT_MEMBER = re.compile(
+    r"(?i)\.(?:csv|tsv|txt|sql|xml|json|php|inc|ya?ml|ini|conf|env|log|hl7)$|(?:^|/)\.env"
+)
+_PDF_TEXT = re.compile(
+    rb"\[(?:[^\[\]()]|\((?:[^()\\]|\\.){0,2000}\)){0,2000}\]\s*TJ|\((?:[^()\\]|\\.){0,2000}\)\s*(?:Tj|')"
+)
+_PDF_STREAM = re.compile(rb"stream\r?\n")
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,7 @@ class Content:
     records: int | None = None
     personal: tuple[DataCount, ...] = ()
     secrets: tuple[SecretSeen, ...] = ()
+    people: int | None = None
 
 
 def content_of(body: bytes, path: str, truncated: bool = False) -> Content | None:
@@ -111,24 +122,59 @@ def content_of(body: bytes, path: str, truncated: bool = False) -> Content | Non
 
 def text_content(text: str, path: str, truncated: bool = False) -> Content | None:
     """Return what a text is; None when it is neither data, code, settings nor a log."""
-    text = text[:_TEXT]
-    personal = count_personal_data(text)
+    whole, text = text[:_COUNTED], text[:_TEXT]
+    counter = _read(whole)
     secrets = find_secrets(text, path)
     for recognised in (_dump, _messages, _source, _log):
         found = recognised(text)
         if found is not None:
             kind, proof, records = found
-            return Content(kind, proof, records, personal, secrets)
-    table = _table(text, truncated)
+            people = _people(counter)
+            return Content(kind, proof, records, counter.counts, secrets, people)
+    table = _table(whole, truncated)
     if table is not None:
-        personal = _with_births(personal, table.births)
-        if tells_of_people(personal) or table.names_people:
-            return Content("data_extract", table.columns, table.records, personal)
+        counter.records(table.names)
+        if not any(count.kind == "birth_date" for count in counter.counts):
+            # The word that tells a date of birth stands in the first line only.
+            counter.births(table.births)
+        if tells_of_people(counter.counts) or table.names_people:
+            people = counter.people or None
+            return Content("data_extract", table.columns, table.records, counter.counts, (), people)
+    personal = counter.counts
     if secrets or len(_SETTINGS.findall(text)) >= 3:
         return Content("configuration", _first_name(text), None, personal, secrets)
     if tells_of_people(personal):
-        return Content("data_extract", _kinds(personal), None, personal)
+        return Content("data_extract", _kinds(personal), None, personal, (), counter.people or None)
     return None
+
+
+def page_content(text: str) -> Content | None:
+    """Return what a page shows of people; a page of addresses to write to shows nothing."""
+    words = re.sub(
+        r"(?is)<(script|style)\b.{0,100000}?</\1>|<[^<>]{0,2000}>", "\n", text[:_COUNTED]
+    )
+    counter = _read(words)
+    count = {found.kind: found.distinct for found in counter.counts}
+    marks = count.get("nir", 0) + count.get("birth_date", 0)
+    # A page that explains the number shows an example of it.
+    if marks < 2:
+        return None
+    return Content("data_extract", _kinds(counter.counts), None, counter.counts, (), counter.people)
+
+
+def _read(text: str) -> PeopleCounter:
+    """Return the counts of a text, read piece by piece; each piece ends with a line."""
+    counter, place = PeopleCounter(), 0
+    while place < len(text):
+        end = text.rfind("\n", place, place + _TEXT) + 1
+        end = end if end > place else place + _TEXT
+        counter.read(text[place:end])
+        place = end
+    return counter
+
+
+def _people(counter: PeopleCounter) -> int | None:
+    return counter.people or None if tells_of_people(counter.counts) else None
 
 
 def tells_of_people(personal: tuple[DataCount, ...]) -> bool:
@@ -185,6 +231,7 @@ class _Table:
     records: int
     names_people: bool
     births: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def _table(text: str, truncated: bool) -> _Table | None:
@@ -207,35 +254,57 @@ def _table_of(lines: list[str], separator: str) -> _Table:
     shown = ", ".join(known[:12]) if has_header else f"{len(cells)} × “{separator}”"
     family = "nom" in named or "last_name" in named
     people = bool(named & _TELLING) or (family and bool(named & _FIRST_NAMES))
-    birth = next((n for n, cell in enumerate(cells) if cell in _BIRTHS), None)
-    dated = has_header and birth is not None
-    births = tuple(_column(lines[1:], separator, birth or 0)) if dated else ()
-    return _Table(printable(shown, 160), len(lines) - has_header, people, births)
+    births = _columns(lines[1:], separator, cells, _BIRTHS) if has_header else ()
+    births = tuple(b for b in births if re.search(r"\d{2,4}[-/.]\d\d[-/.]\d{2,4}", b))
+    parts = [
+        _columns(lines[1:], separator, cells, names) for names in (_FAMILY_NAMES, _FIRST_NAMES)
+    ]
+    both = family and has_header and all(parts)
+    names = tuple(f"{a}\x1f{b}" for a, b in zip(*parts, strict=True) if a or b) if both else ()
+    return _Table(printable(shown, 160), len(lines) - has_header, people, births, names)
 
 
-def _column(lines: list[str], separator: str, number: int) -> Iterator[str]:
-    for line in lines:
-        cells = line.split(separator)
-        if number < len(cells) and re.search(r"\d{2,4}[-/.]\d\d[-/.]\d{2,4}", cells[number]):
-            yield cells[number]
-
-
-def _with_births(found: tuple[DataCount, ...], births: tuple[str, ...]) -> tuple[DataCount, ...]:
-    # The word that tells a date of birth stands in the first line only.
-    if not births or any(count.kind == "birth_date" for count in found):
-        return found
-    return (*found, DataCount("birth_date", len(births), len(set(births))))
+def _columns(
+    lines: list[str], separator: str, cells: list[str], names: frozenset[str]
+) -> tuple[str, ...]:
+    """Return the cells below the first column of one of those names, one for each line."""
+    number = next((n for n, cell in enumerate(cells) if cell in names), None)
+    if number is None:
+        return ()
+    rows = (line.split(separator) for line in lines)
+    return tuple(row[number].strip(" \"'") if number < len(row) else "" for row in rows)
 
 
 def _office(body: bytes) -> Content | None:
     """Return what a PDF or an old Office file holds, as far as its text lies open."""
     parts = [body]
     if body.startswith(b"%PDF"):
-        parts += [inflate(m[1], 65536, 15) or b"" for m in _PDF_STREAM.finditer(body)][:20]
-    text = b"\n".join(parts).replace(b"\x00", b"")[:_TEXT].decode("cp1252", "replace")
-    personal = count_personal_data(text)
+        streams = (inflate(part, 262_144, 15) or b"" for part in _streams(body))
+        parts = [b"\n".join(_shown(stream)) for stream in islice(streams, 200)] + [body[:_TEXT]]
+    text = b"\n".join(parts).replace(b"\x00", b"")[:_COUNTED].decode("cp1252", "replace")
+    counter = _read(text)
     sign = "%PDF" if body.startswith(b"%PDF") else "OLE"
-    return Content("document", sign, None, personal) if tells_of_people(personal) else None
+    if not tells_of_people(counter.counts):
+        return None
+    return Content("document", sign, None, counter.counts, (), counter.people or None)
+
+
+def _streams(body: bytes) -> Iterator[bytes]:
+    """Yield what stands between `stream` and `endstream`."""
+    place = 0
+    while (start := _PDF_STREAM.search(body, place)) is not None:
+        end = body.find(b"endstream", start.end())
+        if end < 0:
+            return
+        yield body[start.end() : end]
+        place = end + len(b"endstream")
+
+
+def _shown(stream: bytes) -> Iterator[bytes]:
+    """Yield the lines a content stream shows: Tj shows a text, TJ one cut up for its spacing."""
+    for match in _PDF_TEXT.finditer(stream):
+        pieces = re.findall(rb"\(((?:[^()\\]|\\.){0,2000})\)", match[0])
+        yield re.sub(rb"\\([()\\])", rb"\1", b"".join(pieces))
 
 
 def _packed(body: bytes, path: str, name: str) -> Content | None:
@@ -258,7 +327,8 @@ def _archive(sign: str, inside: bytes, path: str, name: str) -> Content | None:
     found = text_content(text, path) if text.strip() else None
     if found is not None and (found.kind == "database_dump" or tells_of_people(found.personal)):
         kind: FileKind = "data_extract" if found.kind != "database_dump" else "database_dump"
-        return Content(kind, f"{sign}: {found.proof}", found.records, found.personal)
+        proof = f"{sign}: {found.proof}"
+        return Content(kind, proof, found.records, found.personal, (), found.people)
     if _BACKUP_NAME.search(name) and not name.endswith((".xlsx", ".docx", ".pptx", ".odt", ".jar")):
         return Content("backup_archive", sign)
     if found is not None and found.secrets:
@@ -267,22 +337,39 @@ def _archive(sign: str, inside: bytes, path: str, name: str) -> Content | None:
 
 
 def _unzipped(body: bytes) -> bytes:
-    """Return the text members of a small archive, bounded; of a spreadsheet, its strings."""
+    """Return the text members of an archive, bounded; of a spreadsheet, its strings."""
     parts, total = list[bytes](), 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            for member in archive.infolist()[:50]:
-                if not re.search(r"(?i)\.(?:csv|txt|sql|xml|json|php|env|log)$", member.filename):
-                    continue
-                with archive.open(member) as stream:
-                    part = stream.read(_INFLATED - total)
-                parts.append(re.sub(rb"<[^<>]{0,200}>", b"\n", part))
-                total += len(part)
-                if total >= _INFLATED:
-                    break
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError):
-        return b"\n".join(parts)  # encrypted, cut or damaged: what was read until there
+    for member, data in islice(_members(body), _MOST_MEMBERS):
+        if not _TEXT_MEMBER.search(member):
+            continue
+        part = data(_INFLATED - total)
+        parts.append(re.sub(rb"<[^<>]{0,200}>", b"\n", part))
+        total += len(part)
+        if total >= _INFLATED:
+            break
     return b"\n".join(parts)
+
+
+def _members(body: bytes) -> Iterator[tuple[str, Callable[[int], bytes]]]:
+    """Yield each member of a ZIP file by its own header: the list at the end may be cut off.
+
+    Encrypted members are left out (bit 0 of the flags; APPNOTE 4.3.7).
+    """
+    place = 0
+    while (place := body.find(b"PK\x03\x04", place)) >= 0 and place + 30 <= len(body):
+        flags, method = struct.unpack_from("<HH", body, place + 6)
+        packed, _, named, extra = struct.unpack_from("<IIHH", body, place + 18)
+        name = body[place + 30 : place + 30 + named].decode("utf-8", "replace")
+        start = place + 30 + named + extra
+        # Bit 3: the size stands behind the data; deflate knows its own end.
+        end = start + packed if packed and not flags & 8 else len(body)
+        if not flags & 1 and method in (0, 8):
+            yield name, partial(_member, body[start:end], method)
+        place = end if end < len(body) else start
+
+
+def _member(data: bytes, method: int, limit: int) -> bytes:
+    return (inflate(data, limit, -15) or b"")[:limit] if method == 8 else data[:limit]
 
 
 def _text(body: bytes) -> str:

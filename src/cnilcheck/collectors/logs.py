@@ -47,7 +47,7 @@ _ROTATED = re.compile(r"(?:[.-]\d{1,3}|[.-]\d{8}(?:-?\d{2,10})?|[.-]\d{4}-\d\d-\
 _PACKED = (".gz", ".xz")
 _FACTS: tuple[type[Fact], ...] = (LogExtent, LogFields, LogSilences, LogPersonalData)
 _KINDS: tuple[DataKind, ...] = (
-    "nir", "email", "phone", "birth_date", "test_result", "credential",
+    "nir", "email", "phone", "birth_date", "test_result", "credential", "iban", "rpps",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.listeners import as_collection_error, connect
 from cnilcheck.collectors.services import Service, identify
+from cnilcheck.collectors.software import distribution_in, named_software
 from cnilcheck.errors import (
     BudgetSpent,
     CollectionError,
@@ -24,6 +25,7 @@ from cnilcheck.model.facts import (
     ServiceAccess,
     ServiceDialects,
     ServiceEncryption,
+    SoftwareVersions,
 )
 from cnilcheck.model.scope import HostTarget, Scope
 from cnilcheck.model.words import Method
@@ -43,7 +45,7 @@ class Ports:
 
     name = "ports"
     method = Method.TEST
-    yields = (OpenPorts, ServiceEncryption, ServiceAccess, ServiceDialects)
+    yields = (OpenPorts, ServiceEncryption, ServiceAccess, ServiceDialects, SoftwareVersions)
     asks = "targets[].host"
 
     def version(self) -> str:
@@ -101,6 +103,9 @@ def _service_facts(location: str, service: Service) -> Iterator[Sighting]:
         yield Seen(location, fact)
     if service.dialects:
         yield Seen(location, ServiceDialects(service.product, service.dialects))
+    software = tuple(named_software(service.product, "banner"))
+    if software:
+        yield Seen(location, SoftwareVersions(software, distribution_in(service.product)))
 
 
 def _unclear(location: str) -> CollectionError:
@@ -117,6 +122,8 @@ def _nothing(location: str, services: tuple[Service, ...]) -> Iterator[Sighting]
         yield Nothing(location, ServiceAccess)
     if not any(s.offers_tls is not None and _is_own_business(s) for s in services):
         yield Nothing(location, ServiceEncryption)
+    if not any(tuple(named_software(service.product, "")) for service in services):
+        yield Nothing(location, SoftwareVersions)
     if not any(service.dialects for service in services):
         yield Nothing(location, ServiceDialects)
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from requests import Response
     from requests.adapters import HTTPAdapter
 
+Method = Literal["GET", "HEAD", "TRACE"]
 SMALL = 64 * 1024
 LARGE = 1024 * 1024
 DEADLINE_SECONDS = 10.0
@@ -162,7 +163,7 @@ def fetch(
     instrument: str,
     url: str,
     *,
-    method: Literal["GET", "HEAD"] = "GET",
+    method: Method = "GET",
     headers: Mapping[str, str] | None = None,
     max_bytes: int = SMALL,
     deadline: float = DEADLINE_SECONDS,
@@ -189,7 +190,7 @@ def fetch(
 
 @dataclass(frozen=True)
 class _Request:
-    method: Literal["GET", "HEAD"]
+    method: Method
     url: str
     headers: dict[str, str]
     max_bytes: int

@@ -8,15 +8,15 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cnilcheck import __version__
 from cnilcheck.collectors import soft_404
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.file_content import Content, content_of
+from cnilcheck.collectors.file_content import Content, content_of, page_content
 from cnilcheck.collectors.listings import Listing, listing_of
-from cnilcheck.collectors.site import Site, site, web_targets
+from cnilcheck.collectors.site import Page, Site, site, web_targets
 from cnilcheck.collectors.tables import Probe, web_probes
 from cnilcheck.collectors.transport import SMALL, Answer, path_of
 from cnilcheck.errors import (
@@ -48,6 +48,8 @@ _DEEPEST = 2
 _SECONDS = 140.0
 _TOO_MANY_HITS = 15
 _LISTING_BYTES = 4 * SMALL
+_FURTHER_BYTES = 4 * 1024 * 1024
+_MOST_READ_FURTHER = 8
 _RANGE = {"Range": f"bytes=0-{SMALL - 1}"}
 _READ = re.compile(
     r"(?i)\.(?:log|sql|csv|tsv|bak|old|orig|save|swp|zip|tar|tgz|gz|bz2|xz|7z|rar|env|xlsx?|json|xml"
@@ -66,6 +68,7 @@ _DATA = re.compile(
     r"|key|pem|php\.\w+)(?:[.~_-]\w{0,10})?$"
 )
 _DATA_KINDS: tuple[FileKind, ...] = ("data_extract", "database_dump", "backup_archive")
+_COUNTED_KINDS: tuple[FileKind, ...] = (*_DATA_KINDS, "document", "log")
 _DENIED = (403, 429, 503)
 _OVER = (Unreachable, TimedOut, Refused, BudgetSpent, Interrupted)
 
@@ -85,6 +88,13 @@ class _Search:
     found: dict[str, ReadableFile] = field(default_factory=dict)
     hits: list[str] = field(default_factory=list)
     scripts: tuple[str, ...] = ()
+    pages: tuple[Page, ...] = ()
+    read_further: int = 0
+
+    def more(self, url: str) -> Answer:
+        """Return a longer part of a file; raises TimedOut when no time is left."""
+        headers = {"Range": f"bytes=0-{_FURTHER_BYTES - 1}"}
+        return self._get(url, _FURTHER_BYTES, headers, True)
 
     def file(self, url: str, *, fresh: bool = False) -> Answer:
         """Return the start of the file at an address; raises TimedOut when no time is left."""
@@ -122,6 +132,7 @@ class WebExposure:
         """Yield both facts; what was seen before an error is yielded beside the gap."""
         search = _Search(site(tools, task.subject), self.name, time.monotonic() + _SECONDS)
         survey = search.site.survey(self.name)
+        search.pages = survey.pages
         search.scripts = survey.scripts[:_MOST_SCRIPTS]
         problem = _problem(lambda: _look_into_folders(search, survey.directories))
         listings = DirectoryListings(len(search.folders), tuple(search.listed))
@@ -214,6 +225,11 @@ def _keep_listing(search: _Search, folder: str, listing: Listing) -> None:
 
 
 def _look_for_files(search: _Search) -> None:
+    for page in search.pages:
+        search.asked.add(page.answer.path)
+        content = page_content(page.answer.text)
+        if content is not None:
+            _keep(search, page.answer.path, content, page.answer.size)
     guesses = [p for written in web_probes().files for p in _paths(search.site, written)]
     for path in dict.fromkeys([*search.entries, *guesses]):
         _read_file(search, path)
@@ -257,7 +273,26 @@ def _read_file(search: _Search, path: str) -> None:
         return
     invented = soft_404.scrambled(path)
     if _content(search, urljoin(search.site.root, invented), invented) is None:
-        _keep(search, path, content, search.file(url).size)
+        start = search.file(url)
+        _keep(search, path, _further(search, url, path, content, start), start.size)
+
+
+def _further(search: _Search, url: str, path: str, content: Content, start: Answer) -> Content:
+    """Return what more of a file that speaks of people holds: it says how many it concerns."""
+    cut = start.status == 206 and start.size > len(start.body)
+    if not (cut or start.truncated) or content.kind not in _COUNTED_KINDS:
+        return content
+    if search.read_further >= _MOST_READ_FURTHER:
+        return content
+    search.read_further += 1
+    try:
+        answer = search.more(url)
+    except CollectionError:
+        return content
+    if answer.status not in (200, 206):
+        return content
+    more = content_of(answer.body, mask(unquote(path)), answer.size > len(answer.body))
+    return more if more is not None and more.kind == content.kind else content
 
 
 def _content(search: _Search, url: str, path: str, *, fresh: bool = False) -> Content | None:
@@ -304,7 +339,7 @@ def _content_of_hit(probe: Probe, answer: Answer, path: str) -> Content:
     if inside is None:
         return Content(probe.kind, probe.matcher.sign)
     kind = inside.kind if inside.kind in _DATA_KINDS else probe.kind
-    return Content(kind, probe.matcher.sign, inside.records, inside.personal, inside.secrets)
+    return replace(inside, kind=kind, proof=probe.matcher.sign)
 
 
 def _keep(search: _Search, path: str, content: Content, size: int) -> None:
@@ -320,7 +355,7 @@ def _keep(search: _Search, path: str, content: Content, size: int) -> None:
         place,
         ReadableFile(
             place, content.kind, printable(content.proof, 160), size, content.records,
-            content.personal, content.secrets,
+            content.personal, content.secrets, content.people,
         ),
     )  # fmt: skip
 

@@ -7,12 +7,16 @@ from typing import Any
 
 import msgspec
 
+from cnilcheck.model.comparison import Comparison
 from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Report
 from cnilcheck.model.rule import Rule
 from cnilcheck.model.scope import Scope
 
-_ROOTS: dict[str, Any] = {"scope": Scope, "rule": Rule, "evidence": Collected, "report": Report}
+_ROOTS: dict[str, Any] = {
+    "scope": Scope, "rule": Rule, "evidence": Collected, "report": Report,
+    "comparison": Comparison,
+}  # fmt: skip
 _TARGETS = ("WebTarget", "HostTarget", "TlsTarget", "SshTarget")
 NAMES = tuple(_ROOTS)
 

@@ -48,7 +48,7 @@ class AsnTable:
         as_of: str = "",
     ) -> None:
         """`v6` counts in /64 networks; ranges do not overlap."""
-        self.source, self.as_of, self._holders = source, as_of, holders
+        self.source, self.as_of, self.holders = source, as_of, holders
         self._v4 = _columns(v4, "I")
         self._v6 = _columns(v6, "Q")
 
@@ -61,7 +61,7 @@ class AsnTable:
         at = bisect_right(first, number) - 1
         if at < 0 or number > last[at]:
             return None
-        return Announced(asns[at], self._holders.get(asns[at], ""))
+        return Announced(asns[at], self.holders.get(asns[at], ""))
 
     def __len__(self) -> int:
         return len(self._v4[0]) + len(self._v6[0])
@@ -72,7 +72,7 @@ class AsnTable:
             "source": self.source,
             "as_of": self.as_of,
             "ranges": [len(self._v4[0]), len(self._v6[0])],
-            "holders": {str(k): v for k, v in sorted(self._holders.items())},
+            "holders": {str(k): v for k, v in sorted(self.holders.items())},
         }
         line = json.dumps(head, ensure_ascii=False, sort_keys=True).encode() + b"\n"
         columns = [_little(column) for column in (*self._v4, *self._v6)]

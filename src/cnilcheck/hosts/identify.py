@@ -6,6 +6,7 @@ range file, then the network. A weaker sign never overrides a stronger one; what
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from cnilcheck.hosts.asn import AsnTable, packaged_asn_table
+from cnilcheck.hosts.asn import Announced, AsnTable, packaged_asn_table
 from cnilcheck.hosts.catalogue import Address, Catalogue, Host, Pattern, packaged_catalogue
 from cnilcheck.hosts.official_list import OfficialList
 from cnilcheck.hosts.ranges import HOST_OF_CLOUD, Placed, RangeTable
@@ -75,13 +76,19 @@ def identify(asked: Asked, tables: Tables) -> tuple[NetworkIdentity, ...]:
     """
     groups: dict[bytes, tuple[NetworkIdentity, list[str]]] = {}
     for address in asked.addresses:
-        seen = _identify_one(asked, address, tables)
+        seen = _identify_one(asked, _plain(address), tables)
         groups.setdefault(msgspec.json.encode(seen), (seen, []))[1].append(str(address))
     if not groups:
         return (_identify_one(asked, None, tables),)
     return tuple(
         msgspec.structs.replace(seen, addresses=tuple(written)) for seen, written in groups.values()
     )
+
+
+def _plain(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one stands for, or the address itself."""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
 
 
 def _identify_one(asked: Asked, address: Address | None, tables: Tables) -> NetworkIdentity:
@@ -114,38 +121,40 @@ def _names(asked: Asked, address: Address | None, catalogue: Catalogue) -> Itera
 
 
 def _networks(address: Address, tables: Tables) -> Iterator[_Sign]:
-    catalogue = tables.catalogue
     placed = tables.ranges.lookup(address)
     if placed is not None:
-        host = catalogue.by_id.get(HOST_OF_CLOUD[placed.cloud])
-        value = f"{placed.cloud} {placed.region or '-'} {', '.join(placed.products)}"
-        told = NetworkSignal(
-            "provider_range", value, host.name if host else None, placed.cloud, placed.as_of
-        )
-        yield _Sign(told, host, True, placed=placed)
-    if sharer := catalogue.by_address.get(str(address)):
-        told = NetworkSignal(
-            "shared_address", str(address), sharer.name, "cnilcheck", catalogue.compiled_on
-        )
+        yield _published(placed, tables.catalogue)
+    if sharer := tables.catalogue.by_address.get(str(address)):
+        day = tables.catalogue.compiled_on
+        told = NetworkSignal("shared_address", str(address), sharer.name, "cnilcheck", day)
         yield _Sign(told, None, False)
     for table in tables.networks:
         if announced := table.lookup(address):
-            host = catalogue.by_asn.get(announced.asn)
-            cloud = _CLOUD_OF_HOST.get(host.id) if host else None
-            if placed is None and cloud in tables.ranges.clouds:
-                # Its own file lacks the address: a customer's or a partner's, not the cloud's.
-                host = None
-            value = f"AS{announced.asn} {announced.holder}".strip()
-            told = NetworkSignal(
-                "asn", value, host.name if host else None, table.source, table.as_of
-            )
-            yield _Sign(told, host, False)
+            yield _announced(announced, table, tables, in_a_file=placed is not None)
     for table in tables.countries:
         if found := table.lookup(address):
             code = chr(found.asn >> 8) + chr(found.asn & 255)
-            yield _Sign(
-                NetworkSignal("country", code, None, table.source, table.as_of), None, False
-            )
+            told = NetworkSignal("country", code, None, table.source, table.as_of)
+            yield _Sign(told, None, False)
+
+
+def _published(placed: Placed, catalogue: Catalogue) -> _Sign:
+    host = catalogue.by_id.get(HOST_OF_CLOUD[placed.cloud])
+    value = f"{placed.cloud} {placed.region or '-'} {', '.join(placed.products)}"
+    name = host.name if host else None
+    told = NetworkSignal("provider_range", value, name, placed.cloud, placed.as_of)
+    return _Sign(told, host, True, placed=placed)
+
+
+def _announced(announced: Announced, table: AsnTable, tables: Tables, *, in_a_file: bool) -> _Sign:
+    host = tables.catalogue.by_asn.get(announced.asn)
+    cloud = _CLOUD_OF_HOST.get(host.id) if host else None
+    if not in_a_file and cloud in tables.ranges.clouds:
+        # Its own file lacks the address: a customer's or a partner's, not the cloud's.
+        host = None
+    value = f"AS{announced.asn} {announced.holder}".strip()
+    name = host.name if host else None
+    return _Sign(NetworkSignal("asn", value, name, table.source, table.as_of), host, False)
 
 
 def _identity(signs: list[_Sign], tables: Tables) -> NetworkIdentity:
@@ -159,7 +168,10 @@ def _identity(signs: list[_Sign], tables: Tables) -> NetworkIdentity:
         return NetworkIdentity((), None, signal, reserved=False, signals=told, conflicts=conflicts)
     host = chosen.host
     network = _network_number(signs)
-    upstream = next((s.host.name for s in signs if s.host and s.host.id != host.id), None)
+    upstream = next(
+        (s.host.name for s in signs if s.told.kind in _BELOW and s.host and s.host is not host),
+        None,
+    )
     pattern = next((s.pattern for s in strong if s.pattern and s.host is host), None)
     placed = next((s.placed for s in signs if s.placed), None)
     return NetworkIdentity(
@@ -180,6 +192,7 @@ def _identity(signs: list[_Sign], tables: Tables) -> NetworkIdentity:
     )  # fmt: skip
 
 
+_BELOW = ("provider_range", "asn")
 _SAID_BY = {
     "canonical_name": "canonical name ends in",
     "name": "name ends in",

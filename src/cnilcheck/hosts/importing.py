@@ -293,6 +293,18 @@ def _address(text: str) -> int | None:
 def _take_networks(content: bytes, source: str, given: Given, folder: Path) -> Taken:
     if given.as_of is None:
         raise TableError(f"{source}: the table carries no date", "give it with --as-of YYYY-MM-DD")
+    table = _network_table(content, source, str(given.as_of))
+    name, label = (NETWORKS, "networks") if table.holders else (COUNTRIES, "countries")
+    former = networks(folder, name)
+    dropped = former and len(table) < len(former) * (1 - _LARGEST_DROP)
+    if not given.force and (len(table) < _FEWEST_RANGES or dropped):
+        raise TableError(f"{source}: only {len(table)} ranges", "use --force to take it")
+    keep(name, table.pack(), folder)
+    digest = hashlib.sha256(content).hexdigest()
+    return Taken(label, len(table), len(former) if former else None, table.as_of, digest)
+
+
+def _network_table(content: bytes, source: str, as_of: str) -> AsnTable:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -307,19 +319,9 @@ def _take_networks(content: bytes, source: str, given: Given, folder: Path) -> T
                 four.append(Range(first, last, asn))
             elif first >> 64 != last >> 64 or last - first == 2**64 - 1:
                 six.append(Range(first >> 64, last >> 64, asn))
-    name = NETWORKS if holders else COUNTRIES
-    former = networks(folder, name)
-    count = len(four) + len(six)
-    dropped = former and count < len(former) * (1 - _LARGEST_DROP)
-    if not given.force and (count < _FEWEST_RANGES or dropped):
-        raise TableError(f"{source}: only {count} ranges", "use --force to take it")
     _no_overlap(sorted(four), source)
     _no_overlap(sorted(six), source)
-    table = AsnTable(four, six, holders, source, str(given.as_of))
-    keep(name, table.pack(), folder)
-    digest = hashlib.sha256(content).hexdigest()
-    label = "networks" if holders else "countries"
-    return Taken(label, count, len(former) if former else None, str(given.as_of), digest)
+    return AsnTable(four, six, holders, source, as_of)
 
 
 def _cells(text: str, source: str) -> Iterator[list[str]]:

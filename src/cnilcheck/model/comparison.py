@@ -93,14 +93,14 @@ class Changed(Struct, frozen=True, forbid_unknown_fields=True):
 class Comparison(Struct, frozen=True, forbid_unknown_fields=True):
     """compare.json: every failure of either report, with what became of it, the worst first."""
 
-    schema: str
+    schema: Literal["cnilcheck/comparison/1"]
     old: dt.date
     new: dt.date
     counts: dict[str, int]
     changes: tuple[Changed, ...]
 
 
-SCHEMA = "cnilcheck/comparison/1"
+SCHEMA: Literal["cnilcheck/comparison/1"] = "cnilcheck/comparison/1"
 
 
 def compare(old: PastReport, new: PastReport) -> Comparison:

@@ -292,7 +292,10 @@ FileKind: TypeAlias = Literal[
 
 
 class ReadableFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file a visitor can read: what proves its kind, and what it holds, counted and masked."""
+    """A file a visitor can read: what proves its kind, and what it holds, counted and masked.
+
+    `people` is the least number of different people it speaks of; None when it speaks of nobody.
+    """
 
     path: str
     kind: FileKind
@@ -301,6 +304,7 @@ class ReadableFile(Struct, frozen=True, forbid_unknown_fields=True):
     records: int | None = None
     personal: tuple[DataCount, ...] = ()
     secrets: tuple[SecretSeen, ...] = ()
+    people: int | None = None
 
 
 class ReadableFiles(Fact, frozen=True):
@@ -317,6 +321,59 @@ class DocumentAccess(Fact, frozen=True):
     status: int
     answer: Literal["served", "refused", "redirected", "absent"]
     media_type: str
+
+
+class DocumentIdentifiers(Fact, frozen=True):
+    """What the identifiers in the addresses of documents are like; never one of them.
+
+    `bits` is the most that one identifier can hold by its alphabet and the length of what varies.
+    """
+
+    seen: int
+    form: Literal["number", "hexadecimal", "uuid", "letters_and_digits"]
+    bits: int
+    sequential: bool
+    dated: bool
+
+
+class PersonalPage(Fact, frozen=True):
+    """How a page about people, which a visitor got, speaks to search engines and to caches."""
+
+    indexable: bool
+    cache_control: str
+
+
+class CrossOrigin(Fact, frozen=True):
+    """Which foreign origins a page admits, of those tried: `any`, `null` or `*`."""
+
+    admitted: tuple[str, ...]
+    credentials: bool
+
+
+class TraceMethod(Fact, frozen=True):
+    """Whether a server sends a TRACE request back to who sent it."""
+
+    status: int
+    echoed: bool
+
+
+class Software(Struct, frozen=True, forbid_unknown_fields=True):
+    """A product and version a server tells; `ended_on` is when its maker stopped mending it.
+
+    None where the table of ends of life does not know that version.
+    """
+
+    product: str
+    version: str
+    place: str
+    ended_on: dt.date | None = None
+
+
+class SoftwareVersions(Fact, frozen=True):
+    """The software a site tells of itself; `distribution` when a distributor's name stands by."""
+
+    found: tuple[Software, ...]
+    distribution: str = ""
 
 
 class OpenPort(Struct, frozen=True, forbid_unknown_fields=True):
@@ -920,6 +977,11 @@ AnyFact: TypeAlias = (
     | DirectoryListings
     | ReadableFiles
     | DocumentAccess
+    | DocumentIdentifiers
+    | PersonalPage
+    | CrossOrigin
+    | TraceMethod
+    | SoftwareVersions
     | OpenPorts
     | ServiceAccess
     | ServiceDialects

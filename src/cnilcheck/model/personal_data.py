@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-DataKind: TypeAlias = Literal["nir", "email", "phone", "birth_date", "test_result", "credential"]
+DataKind: TypeAlias = Literal[
+    "nir", "email", "phone", "birth_date", "test_result", "credential", "iban", "rpps"
+]
 SecretKind: TypeAlias = Literal["password", "token", "private_key", "connection_string"]
 
 MASK = "•••"
@@ -95,6 +97,19 @@ _CREDENTIAL = re.compile(
     r"|(?<![A-Za-z0-9_-])(?P<jwt>eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"
 )
 
+# ISO 13616: country, two check digits, then what the country says; the lengths are the registry's.
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?:[ \u00a0]?[0-9A-Z]{4}){2,7}(?:[ \u00a0]?[0-9A-Z]{1,3})?"
+    r"(?![A-Za-z0-9])"
+)
+_IBAN_LENGTHS = {
+    "AT": 20, "BE": 16, "CH": 21, "DE": 22, "ES": 24, "FR": 27, "GB": 22, "IE": 22, "IT": 27,
+    "LU": 20, "MC": 27, "NL": 18, "PT": 25,
+}  # fmt: skip
+# A caregiver's number has eleven digits, of which the last is Luhn's: one number in ten fits, so
+# that it counts only beside its name.
+_RPPS = re.compile(r"(?i)rpps[^\d\n]{0,20}(\d{11})(?!\d)")
+
 _FINDERS: tuple[tuple[DataKind, re.Pattern[str]], ...] = (
     ("email", _EMAIL),
     ("phone", _PHONE),
@@ -110,6 +125,20 @@ def valid_nir_key(number: str, key: str) -> bool:
     """
     digits = number.upper().replace("2A", "19").replace("2B", "18")
     return digits.isdecimal() and key.isdecimal() and 97 - int(digits) % 97 == int(key)
+
+
+def valid_iban(text: str) -> bool:
+    """Return whether the number has its country's length and a remainder of 1 (ISO 7064)."""
+    plain = re.sub(r"[ \u00a0]", "", text)
+    if _IBAN_LENGTHS.get(plain[:2]) != len(plain):
+        return False
+    return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+def valid_luhn(digits: str) -> bool:
+    """Return whether the last digit is the one Luhn's formula gives the others."""
+    doubled = [int(d) * (1 + n % 2) for n, d in enumerate(reversed(digits))]
+    return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
 
 
 def find_nirs(text: str) -> Iterator[re.Match[str]]:
@@ -144,12 +173,13 @@ def count_personal_data(text: str) -> tuple[DataCount, ...]:
 
 
 _ALL_KINDS: frozenset[DataKind] = frozenset(
-    {"nir", "email", "phone", "birth_date", "test_result", "credential"}
+    {"nir", "email", "phone", "birth_date", "test_result", "credential", "iban", "rpps"}
 )
 _WORDS: dict[DataKind, tuple[str, ...]] = {
     "email": ("@", "%40"),
     "birth_date": ("naiss", "birth", "dob", " le "),
     "test_result": ("positi", "gati"),
+    "rpps": ("rpps",),
     "credential": (
         "pass", "pwd", "mdp", "token", "jwt", "api", "secret", "sess", "authoriz", "identified",
         "eyj",
@@ -170,6 +200,8 @@ def possible_kinds(text: str, among: frozenset[DataKind] = _ALL_KINDS) -> frozen
             kinds.add("nir")
         if "0000000000" in digits or "0 00 00 00 00" in digits or "(0)" in plain:
             kinds.add("phone")
+    if "iban" in among and _IBAN.search(text):
+        kinds.add("iban")
     return among & kinds
 
 
@@ -185,6 +217,10 @@ def personal_values(
             yield kind, tuple(m[0] for m in finder.finditer(text))
     if "test_result" in possible:
         yield "test_result", tuple(_results(text))
+    if "iban" in possible:
+        yield "iban", tuple(m[0] for m in _IBAN.finditer(text) if valid_iban(m[0]))
+    if "rpps" in possible:
+        yield "rpps", tuple(m[1] for m in _RPPS.finditer(text) if valid_luhn(m[1]))
 
 
 def _results(text: str) -> Iterator[str]:
@@ -331,6 +367,7 @@ def mask(text: str) -> str:
     for match in list(find_nirs(text))[::-1]:
         text = text[: match.start()] + MASK + text[match.end() :]
     text = _NIR_SHAPE.sub(MASK, text)
+    text = _IBAN.sub(lambda m: MASK if valid_iban(m[0]) else m[0], text)
     text = _EMAIL.sub(MASK, text)
     text = _PHONE.sub(MASK, text)
     text = _DSN.sub(rf"\1{MASK}:{MASK}@", text)

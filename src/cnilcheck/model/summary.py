@@ -10,7 +10,7 @@ from enum import IntEnum
 from cnilcheck.model.evidence import Collected, Evidence, Gap
 from cnilcheck.model.facts import NetworkIdentity
 from cnilcheck.model.plan import deadline, plan
-from cnilcheck.model.report import Finding, Report, RuleCoverage, Summary, Tool
+from cnilcheck.model.report import Finding, Plan, Report, RuleCoverage, Summary, Tool
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.words import GapReason, Module, Outcome, Severity
 
@@ -27,8 +27,9 @@ class ExitCode(IntEnum):
 def make_report(
     tool: Tool, scope: Scope, as_of: dt.date, collected: Collected, findings: Sequence[Finding]
 ) -> Report:
-    """Return the report of these findings."""
+    """Return the report of these findings, what is to be mended in the order of the plan."""
     due = deadline(scope.notice, as_of) if scope.notice else None
+    planned = plan(findings, due, as_of)
     return Report(
         schema="cnilcheck/report/1",
         tool=tool,
@@ -36,9 +37,20 @@ def make_report(
         as_of=as_of,
         deadline=due,
         summary=_summary(scope, collected, findings),
-        findings=tuple(findings),
-        plan=plan(findings, due, as_of),
+        findings=_in_order(findings, planned),
+        plan=planned,
     )
+
+
+def _in_order(findings: Sequence[Finding], planned: Plan | None) -> tuple[Finding, ...]:
+    # Failures accepted for now come after those that are planned, and before the rest.
+    order = {r.rule: n for n, r in enumerate(planned.repairs)} if planned else {}
+
+    def place(finding: Finding) -> int:
+        fails = finding.outcome is Outcome.FAIL
+        return order.get(finding.rule, len(order)) if fails else len(order) + 1
+
+    return tuple(sorted(findings, key=place))
 
 
 def exit_code(report: Report, fail_on: Severity, strict: bool) -> ExitCode:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 from cnilcheck.model.decision import Decision, about, comparable
 from cnilcheck.model.evidence import Collected, Evidence, Observation
-from cnilcheck.model.facts import HostingChain, LogFields
+from cnilcheck.model.facts import HostingChain, LogFields, ResponseHeaders
 from cnilcheck.model.report import Deadline, Finding, PlannedRepair, Report, Span
+from cnilcheck.model.rule import Fix as RuleFix
 from cnilcheck.model.rule import Source
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.text import Text, spell
@@ -56,6 +59,8 @@ from cnilcheck.renderers.page import (
 from cnilcheck.renderers.proof import is_inventory_of, proof_of, share
 
 Sources = Mapping[str, Source]
+# Evidence that stands on the page already, by where it is from, with the finding it stands under.
+_Shown: TypeAlias = dict[tuple[str, str, str], list[tuple[tuple[Observation, ...], str]]]
 
 _FIRST = 5
 _PLACES = 3
@@ -106,7 +111,7 @@ def page_of(
         without_object=tuple(_line(f, lang) for f in by[Outcome.NOT_APPLICABLE]),
         unseen_targets=tuple(harmless(t) for t in report.summary.unobserved_targets),
         unseen=_unseen(by[Outcome.INCONCLUSIVE], lang),
-        annex=_annex(report, lang, collected, known, _shown(alike, repairs, lang), digests or {}),
+        annex=_annex(report, lang, collected, known, _named(alike, repairs, lang), digests or {}),
     )
 
 
@@ -225,9 +230,11 @@ def _repairs(
     groups = [tuple(group) for _, group in groupby(failures, key=lambda f: f.rule)]
     planned = {r.rule: r for r in report.plan.repairs} if report.plan else {}
     order = {rule: n for n, rule in enumerate(planned, 1)}
+    seen = _products(o for f in report.findings for o in f.evidence)
+    shown: _Shown = {}
     groups.sort(key=lambda group: order.get(group[0].rule, len(order) + 1))
     return tuple(
-        _repair(n, group, lang, sources, decisions, planned.get(group[0].rule), order)
+        _repair(n, group, lang, sources, decisions, planned.get(group[0].rule), order, seen, shown)
         for n, group in enumerate(groups, 1)
     )
 
@@ -235,6 +242,7 @@ def _repairs(
 def _repair(
     number: int, group: tuple[Finding, ...], lang: Lang, sources: Sources,
     decisions: Sequence[Decision], planned: PlannedRepair | None, order: Mapping[str, int],
+    seen: frozenset[str], shown: _Shown,
 ) -> Repair:  # fmt: skip
     finding, fixing = group[0], group[0].remediation
     steps = fixing.steps.fr if lang is Lang.FR else fixing.steps.en
@@ -250,9 +258,9 @@ def _repair(
         citations=tuple(_citation(r.source, r.place.to(lang), r.binding, lang, sources)
                         for r in finding.requirements),
         steps=tuple(harmless(s, 1000) for s in steps),
-        fixes=tuple(Fix(harmless(f.for_, 80), harmless_lines(f.code)) for f in fixing.fixes),
+        fixes=_fixes(fixing.fixes, seen),
         verify=harmless(fixing.verify.to(lang), 1000),
-        sightings=_sightings(group[:_SIGHTINGS], lang),
+        sightings=_sightings(group[:_SIGHTINGS], lang, shown),
         more_sightings=_more(len(group) - _SIGHTINGS, lang),
         first_places=tuple(where(f, lang) for f in group[:_PLACES]),
         more_places=_more(len(group) - _PLACES, lang),
@@ -265,6 +273,30 @@ def _repair(
         fits=planned.fits if planned else True,
         after=tuple(str(order[r]) for r in planned.after if r in order) if planned else (),
     )  # fmt: skip
+
+
+_PRODUCT = re.compile(r"[a-z][a-z0-9.]{2,}")
+
+
+def _products(observations: Iterable[Observation]) -> frozenset[str]:
+    """Return the words by which the audit named the products it saw, in lower case."""
+    named = set[str]()
+    for fact in {id(o.fact): o.fact for o in observations if isinstance(o, Evidence)}.values():
+        named.add(getattr(fact, "product", ""))
+        named |= {port.product for port in getattr(fact, "open", ()) if hasattr(port, "product")}
+        if isinstance(fact, ResponseHeaders):
+            named |= {fact.headers.get(name, "") for name in ("server", "x-powered-by")}
+    return frozenset(word for name in named for word in _PRODUCT.findall(name.lower()))
+
+
+def _fixes(fixes: Sequence[RuleFix], seen: frozenset[str]) -> tuple[Fix, ...]:
+    # What the audit saw comes first; the others stay, for it may not have seen all.
+    arranged = [
+        Fix(harmless(f.for_, 80), harmless_lines(f.code),
+            bool(seen.intersection(_PRODUCT.findall(f.for_.lower()))))
+        for f in fixes
+    ]  # fmt: skip
+    return tuple(sorted(arranged, key=lambda fix: not fix.seen))
 
 
 def _precedent(decision: Decision, lang: Lang) -> Precedent:
@@ -286,7 +318,7 @@ def _precedent(decision: Decision, lang: Lang) -> Precedent:
     )
 
 
-def _shown(
+def _named(
     alike: Sequence[Decision], repairs: Sequence[Repair], lang: Lang
 ) -> tuple[Precedent, ...]:
     named = {case.id for repair in repairs for case in repair.precedents}
@@ -366,19 +398,21 @@ def _citation(
     )
 
 
-def _sightings(group: Sequence[Finding], lang: Lang) -> tuple[Sighting, ...]:
+def _sightings(group: Sequence[Finding], lang: Lang, shown: _Shown) -> tuple[Sighting, ...]:
     # One observation can prove many findings; of an inventory each shows its own entry.
-    first: list[tuple[tuple[Observation, ...], str]] = []
-    return tuple(_sighting(f, lang, _proven_at(f, first)) for f in group)
+    return tuple(_sighting(f, lang, _proven_at(f, shown)) for f in group)
 
 
-def _proven_at(finding: Finding, first: list[tuple[tuple[Observation, ...], str]]) -> str:
+def _proven_at(finding: Finding, shown: _Shown) -> str:
+    """Return the finding whose evidence, the same, stands further up on the page."""
     if not finding.evidence or any(is_inventory_of(o, finding.location) for o in finding.evidence):
         return ""
-    for evidence, shown in first:
+    first = finding.evidence[0]
+    alike = shown.setdefault((first.target, first.location, first.provenance.instrument), [])
+    for evidence, where_shown in alike:
         if evidence == finding.evidence:
-            return shown
-    first.append((finding.evidence, finding.id))
+            return where_shown
+    alike.append((finding.evidence, finding.id))
     return ""
 
 

@@ -15,6 +15,7 @@ FIELDS = _words("""
     accepts_plaintext | continue sans chiffrement | goes on without encryption
     activities | activités | activities
     addresses | adresses | addresses
+    admitted | origines admises | origins admitted
     after_attempts | après échecs | after failures
     alerting | alertes | alerting
     algorithm | algorithme | algorithm
@@ -51,14 +52,18 @@ FIELDS = _words("""
     country | pays | country
     covered | couvertes par un certificat | covered by a certificate
     covers_asked | couvre le nom demandé | covers the name asked for
+    credentials | avec identifiants | with credentials
     crl | liste de révocation | revocation list
     data_files | fichiers de données | data files
+    dated | datés | dated
     days | jours | days
     delay_seconds | attente en secondes | delay in seconds
     detail | détail | detail
     dh_bits | bits Diffie-Hellman | Diffie-Hellman bits
     distinct | différents | distinct
+    distribution | distribution | distribution
     documented | documenté | documented
+    echoed | renvoie la demande | echoes the request
     early_data | données anticipées (0-RTT) | early data (0-RTT)
     encoding | compression HTTP | HTTP compression
     encrypt_then_mac | chiffre avant d'authentifier | encrypt-then-MAC
@@ -66,6 +71,7 @@ FIELDS = _words("""
     encrypted | chiffré | encrypted
     encryption_at_rest | chiffrement au repos | encryption at rest
     end | fin | end
+    ended_on | maintenance terminée le | maintenance ended on
     entries | entrées | entries
     events | événements | events
     exists | existe | exists
@@ -81,6 +87,7 @@ FIELDS = _words("""
     filtered | sans réponse | silent
     first | première ligne | first line
     forced | imposé | forced
+    form | forme | form
     format | format | format
     found | trouvé | found
     function | fonction | function
@@ -92,6 +99,7 @@ FIELDS = _words("""
     host | machine | host
     host_keys | clés du serveur | host keys
     http_only | HttpOnly | HttpOnly
+    indexable | indexable | may be indexed
     include_subdomains | sous-domaines compris | subdomains included
     initial_password_changed | mot de passe initial à changer | initial password must change
     issued_on | délivré le | issued on
@@ -143,6 +151,7 @@ FIELDS = _words("""
     parameters | paramètres | parameters
     passwords_sent_by | mots de passe envoyés par | passwords sent by
     password | mot de passe | password
+    people | personnes, au moins | people, at least
     path | chemin | path
     performed | exercées | performed
     personal | données personnelles | personal data
@@ -179,7 +188,9 @@ FIELDS = _words("""
     same_site | SameSite | SameSite
     secrets | secrets | secrets
     secure | Secure | Secure
+    seen | vus | seen
     separated | séparés | kept apart
+    sequential | qui se suivent | follow one another
     server_preference | ordre du serveur | server's order
     service | service | service
     session | de session | session cookie
@@ -209,6 +220,7 @@ FIELDS = _words("""
     unread | non lues | unread
     validation | validation | validation
     value | valeur | value
+    version | version | version
     who | qui | who
     words | mots | words
     access_network | réseau d'accès | access network
@@ -221,7 +233,9 @@ FIELDS = _words("""
     coverage | couverture | coverage
     declared | déclaré | declared
     edge | intermédiaire | intermediary
+    en | en anglais | in English
     entry | sur la liste importée | on the imported list
+    fr | en français | in French
     excluded_by | exclu d'après | excluded according to
     lead | piste | lead
     legal_name | raison sociale | legal name
@@ -284,12 +298,15 @@ VALUES = _words("""
     exports | partages | exports
     extract | extrait | extract
     forced-commands-only | avec une clé, pour des commandes fixées | with a key, for set commands
+    hexadecimal | hexadécimal | hexadecimal
+    iban | numéro de compte (IBAN) | bank account (IBAN)
     in_person | en personne | in person
     indexes | index | indexes
     keys | clés | keys
     incomplete | chaîne incomplète | incomplete chain
     insecure renegotiation | renégociation non sûre | insecure renegotiation
     invalid | non valable | invalid
+    letters_and_digits | lettres et chiffres | letters and digits
     location | lieu | location
     log | journal | log
     log_change | modification des journaux | change of logs
@@ -301,6 +318,7 @@ VALUES = _words("""
     no | non | no
     nir | numéro de sécurité sociale | social security number
     none | aucune | none
+    number | nombre | number
     passkey | clé d'accès | passkey
     patients | patients | patients
     password | mot de passe | password
@@ -316,6 +334,7 @@ VALUES = _words("""
     redirected | redirigé | redirected
     refused | refusé | refused
     rights_change | changement de droits | change of rights
+    rpps | numéro de soignant (RPPS) | caregiver's number (RPPS)
     scope | le périmètre | the scope
     search | recherche | search
     secret_question | question secrète | secret question
@@ -339,6 +358,7 @@ VALUES = _words("""
     unknown | inconnu | unknown
     unknown_authority | autorité inconnue | unknown authority
     users | usagers | users
+    uuid | UUID | UUID
     valid | valable | valid
     version_control | gestion de versions | version control
     weekly | chaque semaine | weekly

@@ -72,6 +72,7 @@ _HEADS = {
     "questions": Text("Questions", "Questions"),
     "documents": Text(french("Pièces à fournir"), "Documents to provide"),
     "observed": Text(french("Constaté :"), "Observed:"),
+    "failing": Text(french("Condition à établir :"), "Condition to be established:"),
     "closing": Text(
         french("Nous vous prions d'agréer, Madame, Monsieur, nos salutations distinguées."),
         "Yours faithfully,",
@@ -114,13 +115,14 @@ def _to_ask(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 def _question(number: int, group: list[Finding], lang: Lang) -> str:
     first = group[0]
-    words = first.question.text.to(lang) if first.question else first.title.to(lang)
+    failing = f"{_HEADS['failing'].to(lang)} {first.title.to(lang)}."
+    words = first.question.text.to(lang) if first.question else failing
     lines = [_wrap(words, f"{number}. ")]
     lines += [_wrap(harmless(more.to(lang), 300), "   - ") for more in _further(group)]
     told = {
         f"{harmless(f.location or f.target, 120)} {harmless(f.sentence.to(lang), 700)}."
         for f in group
-        if f.gap is not GapReason.NOT_GIVEN
+        if f.gap is None
     }
     lines += [_wrap(f"{_HEADS['observed'].to(lang)} {said}", "   ") for said in sorted(told)[:5]]
     return "\n".join(lines)

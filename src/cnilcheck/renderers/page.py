@@ -105,10 +105,11 @@ class Urgent:
 
 @dataclass(frozen=True)
 class Fix:
-    """A configuration extract for one product."""
+    """A configuration extract for one product; `seen` when the audit saw that product."""
 
     product: str
     code: str
+    seen: bool
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,9 @@ def is_inventory_of(observation: Observation, location: str) -> bool:
 
 
 def _is_list(value: object) -> bool:
-    return isinstance(value, tuple) and any(isinstance(item, msgspec.Struct) for item in value)
+    return isinstance(value, tuple) and any(
+        isinstance(item, msgspec.Struct) and not isinstance(item, Text) for item in value
+    )
 
 
 def _about(items: tuple[Any, ...], location: str) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from cnilcheck.model.evidence import Collected
@@ -68,7 +69,9 @@ def _line(finding: Finding, lines: Mapping[str, int]) -> int:
     names = [finding.target, finding.location.replace("[]", "")]
     if finding.target.count(".") == 1:
         names.append(finding.target.partition(".")[0])
-    return next((lines[name] for name in names if name in lines), 1)
+    at = [lines[name] for name in names if name in lines]
+    at += [line for pattern, line in lines.items() if fnmatchcase(finding.target, pattern)]
+    return at[0] if at else 1
 
 
 def _driver(report: Report, rules: list[Object]) -> Object:

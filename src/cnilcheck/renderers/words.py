@@ -403,6 +403,7 @@ PAGE: dict[str, Text] = {
         "Aucun écart, ni dans l'un ni dans l'autre.", "No failure in either of them."
     ),
     "others": _t("autres", "others"),
+    "seen_here": _t("vu ici", "seen here"),
     "yes": _t("oui", "yes"),
     "no": _t("non", "no"),
     "order": _t("Ordre", "Order"),

@@ -12,7 +12,7 @@ from typing import Self
 from cnilcheck.replica import access_log, certificates, database, files, scope, templates
 from cnilcheck.replica.messages import Site
 from cnilcheck.replica.people import invented_people
-from cnilcheck.replica.servers import LOOPBACK, LoopbackServer
+from cnilcheck.replica.servers import LOOPBACK, LoopbackServer, available
 from cnilcheck.replica.site import FlawedSite, MendedSite, RedirectionToHttps
 from cnilcheck.replica.tls import tls_context
 from cnilcheck.replica.web import WebServer
@@ -25,8 +25,18 @@ class Replica:
     http: str
     database: tuple[str, int]
 
-    def __init__(self, folder: Path, mended: bool = False, day: date | None = None) -> None:
-        """What to build is known; nothing is written or started."""
+    def __init__(
+        self,
+        folder: Path,
+        mended: bool = False,
+        day: date | None = None,
+        ports: tuple[int, int, int] = (0, 0, 0),
+    ) -> None:
+        """What to build is known; nothing is written or started.
+
+        `ports` are those wished for HTTPS, HTTP and the database; others where they are taken.
+        """
+        self._ports = ports
         self.scope_path = folder / "cnilcheck.yaml"
         self._folder = folder
         self._mended = mended
@@ -81,9 +91,10 @@ class Replica:
         if self._mended:
             # Bound and not listening: connections are refused, and no other program gets the port.
             reserved = undo.enter_context(socket.socket())
-            reserved.bind((LOOPBACK, 0))
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserved.bind((LOOPBACK, available(self._ports[2])))
             return LOOPBACK, reserved.getsockname()[1]
-        server = database.DatabaseServer(patients=len(self._people))
+        server = database.DatabaseServer(len(self._people), self._ports[2])
         return LOOPBACK, self._start(undo, "database", server)
 
     def _open_web(self, undo: ExitStack) -> None:
@@ -91,9 +102,10 @@ class Replica:
         files.write(self._folder / "ca.pem", issued.authority)
         root = self._folder / files.DOCUMENT_ROOT
         site: Site = MendedSite(root) if self._mended else FlawedSite(root, self._people)
-        https = WebServer(site, tls_context(issued, self._mended))
+        https = WebServer(site, tls_context(issued, self._mended), self._ports[0])
         self.https = f"https://{LOOPBACK}:{self._start(undo, 'https', https)}/"
-        http = WebServer(RedirectionToHttps(self.https) if self._mended else site)
+        plain = RedirectionToHttps(self.https) if self._mended else site
+        http = WebServer(plain, port=self._ports[1])
         self.http = f"http://{LOOPBACK}:{self._start(undo, 'http', http)}/"
 
     def _write_files(self) -> None:

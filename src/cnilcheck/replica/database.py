@@ -37,9 +37,9 @@ _PARAMETERS = {
 class DatabaseServer(LoopbackServer):
     """The patients' database, open to whoever knows the password."""
 
-    def __init__(self, patients: int) -> None:
+    def __init__(self, patients: int, port: int = 0) -> None:
         """The port is bound."""
-        super().__init__(DatabaseHandler)
+        super().__init__(DatabaseHandler, port=port)
         self.patients = patients
 
 

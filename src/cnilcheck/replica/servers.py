@@ -15,6 +15,17 @@ LOOPBACK = "127.0.0.1"
 TIMEOUT_SECONDS = 10
 
 
+def available(port: int) -> int:
+    """The port if nobody has it, else 0, for which the system chooses one."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError:
+            return 0
+    return port
+
+
 class LoopbackServer(ThreadingTCPServer):
     """A server whose connections have a time limit and all end when it stops."""
 
@@ -23,10 +34,10 @@ class LoopbackServer(ThreadingTCPServer):
     request_queue_size = 64
 
     def __init__(
-        self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None
+        self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None, port: int = 0
     ) -> None:
-        """The port is bound; nothing is served before `start`."""
-        super().__init__((LOOPBACK, 0), handler)
+        """The port, or any other when that one is taken, is bound; `start` begins to serve."""
+        super().__init__((LOOPBACK, available(port)), handler)
         self.port: int = self.socket.getsockname()[1]
         self.faults: list[BaseException] = []
         self._tls = tls

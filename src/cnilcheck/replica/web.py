@@ -17,9 +17,9 @@ _REQUESTS_PER_CONNECTION = 100
 class WebServer(LoopbackServer):
     """A web server that answers what its site says."""
 
-    def __init__(self, site: Site, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, site: Site, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         """The port is bound."""
-        super().__init__(WebHandler, tls)
+        super().__init__(WebHandler, tls, port)
         self.site = site
 
 

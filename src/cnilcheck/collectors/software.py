@@ -1,0 +1,92 @@
+"""Which software a site says it runs, and when its maker stopped mending that version."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from cnilcheck.collectors.html_page import looks_html, read_html
+from cnilcheck.collectors.transport import Answer
+from cnilcheck.errors import RuleError
+from cnilcheck.model.facts import Software
+from cnilcheck.model.personal_data import printable
+from cnilcheck.resources import rules_directory
+
+_VERSION = r"(\d{1,4}(?:\.\d{1,5}){0,3})"
+_DISTRIBUTIONS = re.compile(
+    r"(?i)\b(debian|ubuntu|raspbian|centos|red ?hat|rhel|rocky|alma|suse|fedora)\b"
+    r"|[-+~.](?P<sign>deb|ubuntu|el)\d"
+)
+_BY_SIGN = {"deb": "Debian", "ubuntu": "Ubuntu", "el": "Red Hat"}
+_GENERATOR = re.compile(
+    rf"^(Drupal|Joomla!?|TYPO3 CMS|WordPress|PrestaShop|SPIP)\b[^\d]{{0,20}}{_VERSION}"
+)
+
+
+class EndOfLife(Struct, frozen=True, forbid_unknown_fields=True):
+    """The ends of one product's branches, and the words by which banners name it."""
+
+    product: str
+    banner: str
+    source: str
+    reviewed: dt.date
+    branches: dict[str, dt.date]
+    """Branch (`7.2`, or `7` for all of 7), and the last day its maker mended it."""
+
+    def ended_on(self, version: str) -> dt.date | None:
+        """Return when that version's branch ended; None when the table does not know it."""
+        parts = version.split(".")
+        for length in range(len(parts), 0, -1):
+            ended = self.branches.get(".".join(parts[:length]))
+            if ended is not None:
+                return ended
+        return None
+
+
+@cache
+def ends_of_life(path: Path | None = None) -> tuple[EndOfLife, ...]:
+    """Return the table; raises RuleError, beginning with the file, when it cannot be used."""
+    path = path or rules_directory() / "tables" / "end_of_life.yaml"
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        raw = yaml.load(path.read_text("utf-8"), Loader=loader)
+        return tuple(msgspec.convert(raw, list[EndOfLife]))
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise RuleError(f"{path}: {str(error).splitlines()[0]}") from None
+
+
+def software_of(answer: Answer) -> Iterator[Software]:
+    """Yield the products and versions an answer's head and page name."""
+    for header in ("server", "x-powered-by", "x-generator"):
+        for value in answer.all(header)[:5]:
+            yield from named_software(value[:300], header)
+    if looks_html(answer.body):
+        generator = read_html(answer.text, answer.url).metas.get("generator", "")[:200]
+        yield from named_software(generator, "generator")
+
+
+def named_software(text: str, place: str) -> Iterator[Software]:
+    """Yield the products and versions a banner names."""
+    matched = _GENERATOR.search(text)
+    for entry in ends_of_life():
+        found = re.search(rf"(?i)(?<![\w-]){entry.banner}{_VERSION}", text)
+        if found:
+            yield Software(entry.product, found[1], place, entry.ended_on(found[1]))
+            matched = None
+    if matched:
+        yield Software(printable(matched[1], 30), matched[2], place)
+
+
+def distribution_in(banners: str) -> str:
+    """Return the distributor that a banner names, who may mend longer than the maker does."""
+    found = _DISTRIBUTIONS.search(banners)
+    if found is None:
+        return ""
+    return _BY_SIGN.get(found["sign"]) or printable(found[0].title(), 30)
