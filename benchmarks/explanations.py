@@ -4,7 +4,33 @@ from __future__ import annotations
 
 import re
 
-WHY: tuple[tuple[str, str, str, str], ...] = ()
+_NO_SCAN = (
+    "cannot agree on anything with this server, says so in one line and ends with exit code 0"
+)
+
+WHY: tuple[tuple[str, str, str, str], ...] = (
+    ("cnilcheck", r"openssl-1\.0\.2e-dh-512-renegotiates", r"misses client-renegotiation",
+     "no library here shakes hands over 512 bits; the report says `could not be observed`, and"
+     " dh-512 fails beside it"),
+    ("sslyze", r"openssl-1\.0\.2e-dh-512.*|openssl-p192-only", r"misses .*", _NO_SCAN),
+    ("sslyze", r"certificate-sha1", r"tells unknown-authority",
+     "its verifier refuses the SHA-1 signature with the sentence it has for an unknown authority"),
+    ("sslyze", r"tlslite-.*|smtp-old", r"misses .*",
+     "its two OpenSSL libraries and this server agree on no handshake of this kind"),
+    ("sslscan", r"openssl-p192-only", r"misses .*",
+     "OpenSSL 3 does not offer P-192 by itself: no handshake comes about"),
+    ("sslscan", r"tlslite-ssl3|smtp-old|openssl-1\.0\.2e-all", r"misses (rc4|no-forward-secrecy)",
+     "sees that SSL 3.0 is on by a packet of its own, but lists no suites of it: its OpenSSL 3 has"
+     " no SSL 3.0"),
+    ("sslscan", r".*", r"misses compression",
+     "can only test with a library that compresses; Debian's OpenSSL 3 does not"),
+    ("sslscan", r"gnutls-no-rfc5746", r"misses insecure-renegotiation",
+     "prints the same for this server as for one that allows no renegotiation at all"),
+    ("nmap", r"openssl-p192-only", r"misses .*",
+     "its ClientHello does not name P-192: the server refuses each suite, nothing is printed"),
+    ("testssl.sh", r"openssl-1\.0\.2e-all", r"misses (client-renegotiation|compression)",
+     "Debian's package has no OpenSSL of its own; the system's OpenSSL 3 cannot make this test"),
+)  # fmt: skip
 """Tool, server and disagreement, each a pattern, then the reason; the first that fits counts."""
 
 

@@ -201,11 +201,14 @@ def _sslscan_read(output: str, _: Ask) -> set[str]:
         found |= of_suite(suite.get("cipher", ""), int(suite.get("dhebits") or 0))
     found |= {i for group in tree.iter("group") for i in of_group(None, group.get("name"))}
     for tag, attribute, bad, issue in (
-        ("renegotiation", "secure", "0", "insecure-renegotiation"),
         ("compression", "supported", "1", "compression"),
         ("fallback", "supported", "0", "scsv-ignored"),
     ):
         found |= {issue for e in tree.iter(tag) if e.get(attribute) == bad}
+    for test in tree.iter("renegotiation"):
+        # Neither supported nor secure: it was not tried, or not allowed.
+        if test.get("supported") == "1" and test.get("secure") == "0":
+            found.add("insecure-renegotiation")
     for leaf in tree.iter("certificate"):
         found |= _sslscan_certificate(leaf)
     return found
@@ -411,7 +414,7 @@ def _testssl_command(ask: Ask) -> list[str] | None:
     options = ["-t", starttls] if starttls else []
     return [
         installed("testssl") or installed("testssl.sh") or "testssl", "--jsonfile", str(written),
-        "--warnings", "off", "--color", "0", "--ip", "one", "--nodns", "none",
+        "--warnings", "off", "--color", "0", "--nodns", "none",
         "--add-ca", str(ask.root), "-p", "-s", "-f", "-S", "-U", *options,
         f"{ask.host}:{ask.port}",
     ]  # fmt: skip
@@ -483,7 +486,7 @@ def _ssh_audit_read(output: str, _: Ask) -> set[str]:
     found: set[str] = set()
     for part, words, issue in (
         ("kex", r"1024-bit modulus|small", "ssh-small-kex"), ("kex", r"SHA-1", "ssh-sha1-kex"),
-        ("enc", r"64-bit block|RC4|broken", "ssh-weak-cipher"), ("enc", r"CBC", "ssh-cbc"),
+        ("enc", r"64-bit block|RC4|broken", "ssh-weak-cipher"), ("enc", r"weak cipher mode|CBC", "ssh-cbc"),
         ("mac", r"64-bit tag|MD5|96-bit", "ssh-weak-mac"), ("mac", r"SHA-1", "ssh-sha1-mac"),
         ("key", r"SHA-1", "ssh-sha1-signature"), ("key", r"1024-bit modulus", "ssh-weak-host-key"),
     ):  # fmt: skip

@@ -18,7 +18,7 @@ REDIS_URL=redis://127.0.0.1:6379
 DB_HOST=base.exemple-hebergeur.fr
 LOCAL_DB_HOST=postgres
 AWS_DEFAULT_REGION=us-east-1
-FILES=https://resultats.s3.us-east-2.amazonaws.com/x
+S3_ENDPOINT=https://resultats.s3.us-east-2.amazonaws.com/x
 CELLAR=https://cellar-c2.services.clever-cloud.com
 EMAIL_HOST=smtp.relais-exemple.fr
 """
@@ -78,6 +78,14 @@ def test_a_region_is_told_and_a_default_does_not_count_as_storage(tmp_path: Path
     } == found
 
 
+def test_an_address_that_no_setting_names_does_not_count_as_storage(tmp_path: Path) -> None:
+    text = "curl https://agent.s3.us-east-1.amazonaws.com/agent.deb\n"
+    write(tmp_path, "srv/install.conf", text + "# S3_REGION=us-west-1\n")
+    seen = [s.fact for s in look(tmp_path) if isinstance(s, Seen)]
+    (fact,) = [f for f in seen if isinstance(f, StorageRegion)]
+    assert (fact.region, fact.stores) == ("us-east-1", False)
+
+
 def test_a_tree_without_hosts_has_nothing_to_judge(tmp_path: Path) -> None:
     write(tmp_path, "srv/app/.env", "DB_HOST=localhost\n")
     assert [Nothing("/", NetworkIdentity), Nothing("/", StorageRegion)] == look(tmp_path)
@@ -88,6 +96,7 @@ def test_a_tree_without_hosts_has_nothing_to_judge(tmp_path: Path) -> None:
     [
         "DB_HOST=db.example.com", "DB_HOST=192.168.1.4", "DB_HOST=db", "DB_HOST=db.internal",
         "see postgres://user:pass@localhost/db", "$this->db->host", "import s3.client.get",
+        "# DB_HOST=base.exemple-hebergeur.fr", "  // smtp://relais.exemple-hebergeur.fr",
     ],
 )  # fmt: skip
 def test_what_names_no_host_elsewhere_is_left_alone(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -544,3 +545,16 @@ def test_a_hostile_service_ends_in_time_and_proves_nothing(
     assert time.monotonic() - started < 9
     assert not service.data
     assert "\x1b" not in service.product
+
+
+def test_a_host_all_of_whose_ports_are_silent_is_done_with_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnilcheck.collectors.ports._TALK_SECONDS", 1.0)
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        ports = tuple(stack.enter_context(fake(lambda line: time.sleep(9))) for _ in range(12))
+        seen = observed(Ports(), tools_for(tmp_path, HostTarget("127.0.0.1", ports)))
+    (fact,) = [s.fact for s in seen if isinstance(s, Seen) and isinstance(s.fact, OpenPorts)]
+    assert [p.port for p in fact.open] == sorted(ports)
+    assert time.monotonic() - started < 8

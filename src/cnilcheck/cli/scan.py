@@ -45,6 +45,8 @@ def run_scan(
         scope, written = judged_by(scope, profile), _stating(written, profile)
     if online_identity:
         scope = msgspec.structs.replace(scope, online_identity=True)
+    if scope.online_identity:
+        _say_who_learns()
     folder, collected = observe(scope, base, written, out, force=force, telling=telling)
     text = ScopeText(_name(file) if not urls else SCOPE, written)
     return conclude(folder, scope, collected, judged_for, telling, text)
@@ -57,6 +59,16 @@ def _name(file: Path | None) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.name
+
+
+def _say_who_learns() -> None:
+    print(
+        say(
+            "Identité en ligne : le résolveur de cette machine apprend les adresses auditées.",
+            "Online identity: the resolver of this machine learns the audited addresses.",
+        ),
+        file=sys.stderr,
+    )
 
 
 def judged_by(scope: Scope, profile: Profile | None) -> Scope:

@@ -96,6 +96,8 @@ class _Place(NamedTuple):
     location: str
     host: str
     use: Use
+    stated: bool = True
+    """Whether a setting of that use names it; else it merely stands in the file."""
 
 
 class ConfiguredHosts:
@@ -143,15 +145,22 @@ def hosts_in(path: str, text: str) -> Iterator[_Place]:
     """Yield each host a settings file names; this machine and bare names of a local network not."""
     for pattern, use in _PATTERNS:
         for match in pattern.finditer(text):
-            host = (match.groupdict().get("host") or match[0]).lower().strip(".")
-            if _elsewhere(host):
-                line = text.count("\n", 0, match.start()) + 1
-                yield _Place(f"{path}:{line}", printable(host, 253), use)
+            host = match["host"].lower().strip(".")
+            if _elsewhere(host) and not _commented(text, match.start()):
+                yield _Place(_line(path, text, match.start()), printable(host, 253), use)
     for match in _ANY_NAME.finditer(text):
         host = match[0].lower()
-        if _is_store(host) and _elsewhere(host):
-            line = text.count("\n", 0, match.start()) + 1
-            yield _Place(f"{path}:{line}", host, "storage")
+        if _is_store(host) and _elsewhere(host) and not _commented(text, match.start()):
+            yield _Place(_line(path, text, match.start()), host, "storage", stated=False)
+
+
+def _line(path: str, text: str, at: int) -> str:
+    return f"{path}:{text.count(chr(10), 0, at) + 1}"
+
+
+def _commented(text: str, at: int) -> bool:
+    start = text.rfind("\n", 0, at) + 1
+    return text[start : start + 200].lstrip().startswith(("#", "//", "/*", "*", ";", "--", "<!--"))
 
 
 def _is_store(host: str) -> bool:
@@ -201,14 +210,15 @@ def _region_of(place: _Place, catalogue: Catalogue) -> Seen | None:
         return None
     country = catalogue.country_of_region(cloud, region)
     product = _STORES.get(cloud, found[0].name)
-    return Seen(f"{place.location} {place.host}", StorageRegion(product, cloud, region, country))
+    fact = StorageRegion(product, cloud, region, country, place.stated)
+    return Seen(f"{place.location} {place.host}", fact)
 
 
 def _regions_in(path: str, text: str, catalogue: Catalogue) -> Iterator[Seen]:
     for match in _REGION.finditer(text):
         key, region = match["key"].lower(), match["region"].lower()
         cloud = _cloud_of(key, region, catalogue)
-        if cloud is not None:
+        if cloud is not None and not _commented(text, match.start()):
             yield _stated(path, text, match.start(), key.upper(), cloud, region, catalogue)
     if path.endswith(".tf"):
         for match in _TERRAFORM.finditer(text):

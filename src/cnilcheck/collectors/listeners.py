@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cnilcheck.collectors.addresses import dial
 from cnilcheck.collectors.base import Task, Tools
 from cnilcheck.collectors.starttls import PORTS, Protocol, upgrade
 from cnilcheck.errors import CollectionError, TimedOut, Unreachable
@@ -69,7 +70,7 @@ def connect(host: str, port: int, tools: Tools, timeout: float = CONNECT_SECONDS
     """
     tools.spend(host)
     try:
-        return socket.create_connection((host, port), timeout=timeout)
+        return dial(tools, host, port, timeout)
     except OSError as problem:
         raise as_collection_error(problem, f"{host}:{port}") from None
 

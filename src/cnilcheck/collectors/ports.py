@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from cnilcheck.collectors.addresses import addresses
 from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.listeners import as_collection_error, connect
+from cnilcheck.collectors.listeners import connect
 from cnilcheck.collectors.services import Service, identify
 from cnilcheck.collectors.software import distribution_in, named_software
 from cnilcheck.errors import (
@@ -37,7 +38,8 @@ DEFAULT_PORTS = (
     9000, 9042, 9090, 9092, 9100, 9200, 10250, 10255, 11112, 11211, 15672, 27017,
 )  # fmt: skip
 _PROBE_SECONDS = 1.5
-_NMAP_SECONDS = 90
+_NMAP_SECONDS = 60
+_TALK_SECONDS = 90.0
 
 
 class Ports:
@@ -83,8 +85,9 @@ class Ports:
 
 def _identified(host: str, ports: list[int], tools: Tools) -> dict[int, Service]:
     # Four conversations with one host at a time: each may have to wait for silence.
+    ends = time.monotonic() + _TALK_SECONDS
     with ThreadPoolExecutor(4) as pool:
-        answers = pool.map(lambda port: identify(host, port, tools), ports)
+        answers = pool.map(lambda port: identify(host, port, tools, ends), ports)
         return dict(zip(ports, answers, strict=True))
 
 
@@ -181,10 +184,7 @@ def _with_nmap(
     """
     import nmap
 
-    try:
-        address = str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
-    except OSError as problem:
-        raise as_collection_error(problem, host) from None
+    address = addresses(tools, host)[0]
     for _ in ports:
         tools.spend(host)
     family = "-6 " if ":" in address else ""

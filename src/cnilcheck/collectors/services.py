@@ -6,6 +6,7 @@ the questions its port suggests, then the others, as long as nothing has answere
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -53,9 +54,12 @@ _ANYWHERE: tuple[Question, ...] = (
 _PRINTERS = frozenset(range(9100, 9108))
 
 
-def identify(host: str, port: int, tools: Tools) -> Service:
-    """Return what the port says of itself; an empty name when it says nothing we know."""
-    door = Door(host, port, tools, time.monotonic() + _SECONDS)
+def identify(host: str, port: int, tools: Tools, ends: float = math.inf) -> Service:
+    """Return what the port says of itself; an empty name when it says nothing we know.
+
+    It takes twenty seconds at most, and no longer than until `ends`.
+    """
+    door = Door(host, port, tools, min(ends, time.monotonic() + _SECONDS))
     try:
         if port in _PRINTERS:
             return Service("")

@@ -1,8 +1,9 @@
 """One HTTP(S) request to a target of the scope, bounded in time and size, trusting nothing.
 
-The only module that knows `requests`. Measured with a plain session: a server that drips one byte
-a second holds it for ever, and 1 MB of gzip becomes 2 GB of memory. Hence the watchdog, which
-shuts the socket down at the deadline, and the bounded inflation.
+Built on the standard library's client, which adds nothing of its own: no proxy, cookie, redirection
+or decompression. A timeout between two bytes never comes from a server that drips one a second:
+hence the watchdog, which shuts the socket down at the deadline. 1 MB of gzip can be 1 GB of text:
+hence the bounded inflation.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from cnilcheck import __version__
+from cnilcheck.collectors.addresses import dial
 from cnilcheck.collectors.base import Tools
 from cnilcheck.errors import (
     CollectionError,
@@ -36,15 +38,14 @@ from cnilcheck.model.scope import Scope, WebTarget
 
 if TYPE_CHECKING:
     import ssl
-
-    from requests import Response
-    from requests.adapters import HTTPAdapter
+    from http.client import HTTPConnection, HTTPResponse
 
 Method = Literal["GET", "HEAD", "TRACE"]
 SMALL = 64 * 1024
 LARGE = 1024 * 1024
 DEADLINE_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
+_KEPT_CONNECTIONS = 4
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "/:@!$&'()*+,;=-._~%"
 
@@ -177,7 +178,7 @@ def fetch(
     _, host, port = endpoint(url)
     if (host, port) not in permitted(tools.scope):
         raise NotPermitted(f"{host}:{port} is not in the scope")
-    request = _Request(method, _clean(url), dict(headers or {}), max_bytes, deadline)
+    request = _Request(method, _clean(url), dict(headers or {}), max_bytes, deadline, tools)
     what = f"{method} {request.url}"
     try:
         answer = _patiently(request, lambda: tools.spend(host))
@@ -195,6 +196,7 @@ class _Request:
     headers: dict[str, str]
     max_bytes: int
     deadline: float
+    tools: Tools
 
     @property
     def all_headers(self) -> dict[str, str]:
@@ -236,7 +238,7 @@ class _Line:
     closed: set[int] = field(default_factory=set)
     ends: float = 0.0
     fired: bool = False
-    adapter: HTTPAdapter | None = None
+    kept: dict[tuple[int, str, str, int], HTTPConnection] = field(default_factory=dict)
 
     def guard(self, key: int, sock: socket.socket) -> None:
         """Keep a second handle on the connection: TLS takes the first one apart."""
@@ -327,60 +329,65 @@ _THREAD = threading.local()
 def _exchange(request: _Request) -> Answer:
     import http.client
 
-    import requests
-    import urllib3
-
     line: _Line = _THREAD.__dict__.setdefault("line", _Line())
     started = time.monotonic()
     try:
         with _WATCHDOG.over(line, request.deadline):
-            response = _send(line, request)
-            raw, truncated = _body(response, request.max_bytes, line)
-    except (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        http.client.HTTPException,
-        OSError,
-        ValueError,
-    ) as error:
+            response, connection = _send(line, request)
+            raw, truncated = _body(response, connection, request.max_bytes, line)
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        _drop(line, request)
         raise _translated(error, request.url, line.fired) from None
     finally:
         line.tidy()
     if line.fired:
+        _drop(line, request)
         raise TimedOut(f"no complete answer in {request.deadline:.0f} s")
-    encodings = response.raw.headers.getlist("content-encoding")
+    names = tuple(response.headers.items())
+    encodings = [value for name, value in names if name.lower() == "content-encoding"]
     body, cut = _decoded(raw, encodings, request.max_bytes)
-    names = tuple((str(name), str(value)) for name, value in response.raw.headers.items())
     elapsed = time.monotonic() - started
-    return Answer(request.url, response.status_code, names, body, truncated or cut, elapsed)
+    return Answer(request.url, response.status, names, body, truncated or cut, elapsed)
 
 
-def _send(line: _Line, request: _Request) -> Response:
-    import requests
-
-    # Straight to the adapter: a session would add cookies, proxies, .netrc and redirections.
-    if line.adapter is None:
-        line.adapter = _adapter(line)
-    prepared = requests.Request(request.method, request.url, headers=request.all_headers).prepare()
-    if endpoint(prepared.url or "")[1:] != endpoint(request.url)[1:]:
-        raise ValueError("the address reads in two ways")
-    waits = (min(_CONNECT_SECONDS, request.deadline), request.deadline)
-    return line.adapter.send(prepared, stream=True, timeout=waits, verify=False, proxies={})
+def _key(request: _Request) -> tuple[int, str, str, int]:
+    # Another run may have resolved the same name to another address.
+    return (id(request.tools), *endpoint(request.url))
 
 
-def _body(response: Response, max_bytes: int, line: _Line) -> tuple[bytes, bool]:
+def _drop(line: _Line, request: _Request) -> None:
+    connection = line.kept.pop(_key(request), None)
+    if connection is not None:
+        connection.close()
+
+
+def _send(line: _Line, request: _Request) -> tuple[HTTPResponse, HTTPConnection]:
+    key = _key(request)
+    connection = line.kept.pop(key, None) or _connection(line, request)
+    line.kept[key] = connection
+    while len(line.kept) > _KEPT_CONNECTIONS:
+        line.kept.pop(next(iter(line.kept))).close()
+    if connection.sock is not None:
+        connection.sock.settimeout(request.deadline)
+    connection.request(request.method, path_of(request.url), headers=request.all_headers)
+    return connection.getresponse(), connection
+
+
+def _body(
+    response: HTTPResponse, connection: HTTPConnection, max_bytes: int, line: _Line
+) -> tuple[bytes, bool]:
     parts, total = list[bytes](), 0
-    try:
-        while total <= max_bytes and not line.fired:
-            part = response.raw.read1(8192, decode_content=False)
-            if not part:
-                response.raw.release_conn()
-                return b"".join(parts), False
-            parts.append(part)
-            total += len(part)
-    finally:
-        # After the last byte the connection is back in the pool, and this does nothing to it.
-        response.raw.close()
+    while total <= max_bytes and not line.fired:
+        part = response.read1(8192)
+        if not part:
+            whole = response.isclosed() or response.length == 0
+            response.close()
+            if response.will_close or not whole:
+                connection.close()
+            return b"".join(parts), False
+        parts.append(part)
+        total += len(part)
+    connection.close()
     return b"".join(parts)[:max_bytes], True
 
 
@@ -412,72 +419,40 @@ def _translated(error: Exception, url: str, fired: bool) -> CollectionError:
     import http.client
     import ssl
 
-    import requests
-
     _, host, port = endpoint(url)
-    chain = tuple(_chain(error))
-    words = printable(mask(str(chain[-1]) or type(chain[-1]).__name__), 120)
-    if fired or any(isinstance(e, requests.Timeout | TimeoutError) for e in chain):
+    words = printable(mask(str(error) or type(error).__name__), 120)
+    if fired or isinstance(error, TimeoutError):
         return TimedOut(f"{host}:{port}: no complete answer in time")
-    if any(isinstance(e, ssl.SSLError) for e in chain):
+    if isinstance(error, ssl.SSLError):
         return Refused(f"{host}:{port}: no TLS connection: {words}")
-    closed = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
-    if any(isinstance(e, closed) for e in chain):
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
         return _Stale(f"{host}:{port} closed the connection without an answer")
-    if any(isinstance(e, http.client.HTTPException | ValueError) for e in chain):
-        return Malformed(f"{host}:{port}: not an HTTP answer: {words}")
-    if isinstance(error, requests.ConnectionError | OSError):
+    if isinstance(error, OSError):
         return Unreachable(f"{host}:{port}: {words}")
-    return Malformed(f"{host}:{port}: {words}")
+    return Malformed(f"{host}:{port}: not an HTTP answer: {words}")
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and those inside it, outermost first: each library wraps the one below."""
-    seen, waiting = set[int](), [error]
-    while waiting and len(seen) < 20:
-        current = waiting.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        inner = [getattr(current, "reason", None), current.__cause__, *current.args]
-        waiting += [e for e in inner if isinstance(e, BaseException)]
+def _connection(line: _Line, request: _Request) -> HTTPConnection:
+    """Return a connection that the line can cut, which accepts old servers."""
+    from http.client import HTTPConnection
 
-
-def _adapter(line: _Line) -> HTTPAdapter:
-    """Return an adapter whose connections the line can cut, and which accepts old servers."""
-    from requests.adapters import HTTPAdapter
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    scheme, host, port = endpoint(request.url)
 
     class Guarded(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            sock = super()._new_conn()
+        def connect(self) -> None:
+            sock = dial(request.tools, host, port, min(_CONNECT_SECONDS, request.deadline))
             line.guard(id(self), sock)
-            return sock
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(request.deadline)
+            secured = scheme == "https"
+            self.sock = tls_context().wrap_socket(sock, server_hostname=host) if secured else sock
 
         def close(self) -> None:
             super().close()
             line.closed.add(id(self))
 
-    class GuardedTls(Guarded, HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            # urllib3 prints a warning for each connection that is not; ours never are, on purpose.
-            self.is_verified = True
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Guarded
-
-    class PoolTls(HTTPSConnectionPool):
-        ConnectionCls = GuardedTls
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
-            self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": PoolTls}
-
-    return Adapter(pool_connections=4, pool_maxsize=1, max_retries=0)
+    Guarded.default_port = _PORTS[scheme]
+    return Guarded(host, port)
 
 
 @cache
