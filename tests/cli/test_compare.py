@@ -130,7 +130,10 @@ def test_sarif_points_at_the_line_of_the_target(tmp_path: Path) -> None:
         (b"", "not JSON"),
         (b"\xff\xfe", "not JSON"),
         (b"[]", "report.json"),
-        (b'{"schema": "other", "as_of": "2026-11-22", "findings": []}', "is not cnilcheck/report/1"),
+        (
+            b'{"schema": "other", "as_of": "2026-11-22", "findings": []}',
+            "is not cnilcheck/report/1",
+        ),
         (b'{"schema": "cnilcheck/report/1", "as_of": "2026-11-22", "findings": [{}]}', "findings"),
         (b'{"scope": ' + b"[" * 100_000, "report.json"),
         (b'{"x": ' + b"[" * 100_000, "report.json"),

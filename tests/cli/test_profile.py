@@ -23,7 +23,9 @@ def scope(tmp_path: Path) -> Path:
     with socket.create_server(("127.0.0.1", 0)) as shut:
         port = shut.getsockname()[1]
     path = tmp_path / "scope.yaml"
-    path.write_text(f"version: 1\nprofile: mozilla-intermediate\ntargets:\n  - tls: 127.0.0.1:{port}\n")
+    path.write_text(
+        f"version: 1\nprofile: mozilla-intermediate\ntargets:\n  - tls: 127.0.0.1:{port}\n"
+    )
     return path
 
 

@@ -216,7 +216,9 @@ def failing(collected: Collected) -> set[str]:
 # Chains.
 
 
-def seen_chain(folder: Path, trusted: Issued | None, leaf: Issued, *above: Issued) -> CertificateChain:
+def seen_chain(
+    folder: Path, trusted: Issued | None, leaf: Issued, *above: Issued
+) -> CertificateChain:
     authorities: tuple[str, ...] = ()
     if trusted:
         (folder / "trusted.pem").write_bytes(pem(trusted))
@@ -247,7 +249,11 @@ def test_an_expired_certificate_is_still_its_authority_s(tmp_path: Path, root: I
     assert seen_chain(tmp_path, root, leaf) == CertificateChain("valid", "scope")
 
 
-@pytest.mark.parametrize("key", [ed25519.Ed25519PrivateKey.generate(), rsa.generate_private_key(65537, 1024)], ids=["Ed25519", "RSA 1024"])
+@pytest.mark.parametrize(
+    "key",
+    [ed25519.Ed25519PrivateKey.generate(), rsa.generate_private_key(65537, 1024)],
+    ids=["Ed25519", "RSA 1024"],
+)
 def test_a_key_browsers_do_not_take_has_its_own_rule_and_leaves_the_chain_valid(
     tmp_path: Path, root: Issued, key: Key
 ) -> None:
@@ -266,7 +272,9 @@ def test_a_gap_above_an_intermediate_that_says_where_to_fetch_is_incomplete(
     tmp_path: Path, root: Issued, middle: Issued
 ) -> None:
     place = x509.UniformResourceIdentifier("http://authority.invalid/middle.crt")
-    access = x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)])
+    access = x509.AuthorityInformationAccess(
+        [x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)]
+    )
     lower = issue("Lower", middle, extensions=[*AUTHORITY, (access, False)])
     leaf = issue("localhost", lower)
     assert seen_chain(tmp_path, root, leaf, lower).validation == "incomplete"
@@ -333,15 +341,25 @@ def test_a_well_made_certificate_passes_each_of_its_rules(tmp_path: Path, root: 
 
 def test_a_careless_certificate_is_told_point_by_point(tmp_path: Path) -> None:
     names = x509.SubjectAlternativeName([x509.DNSName("elsewhere.example")])
-    purposes = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-    careless: Extensions = [(names, False), (usage("digital_signature", "key_cert_sign"), False), (purposes, False)]
+    purposes = x509.ExtendedKeyUsage(
+        [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    )
+    careless: Extensions = [
+        (names, False),
+        (usage("digital_signature", "key_cert_sign"), False),
+        (purposes, False),
+    ]
     key = rsa.generate_private_key(65537, 2048)
     leaf = issue("localhost", key=key, extensions=careless, days=(-10, 900), serial=(1 << 159) - 1)
     with serving(context(tmp_path, leaf)) as port:
         collected = observe(local(port))
-    assert only(collected, CertificateUsage) == CertificateUsage(("digitalSignature", "keyCertSign"), False, ("serverAuth", "clientAuth"))
+    assert only(collected, CertificateUsage) == CertificateUsage(
+        ("digitalSignature", "keyCertSign"), False, ("serverAuth", "clientAuth")
+    )
     assert only(collected, CertificateSerial) == CertificateSerial(True, 20)
-    assert only(collected, CertificateRevocation) == CertificateRevocation(False, False, False, False)
+    assert only(collected, CertificateRevocation) == CertificateRevocation(
+        False, False, False, False
+    )
     assert {name for name in failing(collected) if name.startswith("certificate-")} == {
         "certificate-trusted", "certificate-names-match", "certificate-lifetime",
         "certificate-lifetime-short", "certificate-key-usage", "certificate-purpose",
@@ -364,7 +382,9 @@ needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no o
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_a_stapled_answer_is_seen(tmp_path: Path, root: Issued, version: str) -> None:
     place = x509.UniformResourceIdentifier("http://authority.invalid/ocsp")
-    access = x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)])
+    access = x509.AuthorityInformationAccess(
+        [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)]
+    )
     leaf = issue("localhost", root, extensions=[*LEAF, (access, False)])
     builder = ocsp.OCSPResponseBuilder().add_response(
         cert=leaf.certificate, issuer=root.certificate, algorithm=hashes.SHA1(),
@@ -375,7 +395,9 @@ def test_a_stapled_answer_is_seen(tmp_path: Path, root: Issued, version: str) ->
     answer.write_bytes(builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER))  # type: ignore[arg-type]
     with s_server(stored(tmp_path, leaf), version, "-status_file", str(answer), "-www") as port:
         revocation = only(observe(local(port)), CertificateRevocation)
-    assert revocation == CertificateRevocation(crl=False, ocsp=True, must_staple=False, stapled=True)
+    assert revocation == CertificateRevocation(
+        crl=False, ocsp=True, must_staple=False, stapled=True
+    )
 
 
 @needs_openssl
@@ -448,13 +470,18 @@ def test_early_data_and_long_tickets_are_seen(tmp_path: Path) -> None:
 def nginx_server(folder: Path, directives: str) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    temporary = " ".join(f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    temporary = " ".join(
+        f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;"
         f" events {{}} http {{ access_log off; {temporary}"
         f" server {{ listen 127.0.0.1:{port} ssl; {directives} return 200 ok; }} }}"
     )
-    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "early.log")], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "early.log")],
+        stderr=subprocess.DEVNULL,
+    )
     try:
         until = time.monotonic() + 5
         while time.monotonic() < until:
@@ -487,7 +514,11 @@ def test_the_attacks_of_an_old_server_are_told_by_their_names(tmp_path: Path) ->
     made.set_ciphers("AES128-SHA:@SECLEVEL=0")
     with serving(made) as port:
         told = findings(observe(local(port)))
-    attacks = {name.split()[1]: f.outcome for name, f in told.items() if name.startswith("tls-named-attacks ")}
+    attacks = {
+        name.split()[1]: f.outcome
+        for name, f in told.items()
+        if name.startswith("tls-named-attacks ")
+    }
     assert attacks.pop("BEAST") is Outcome.FAIL
     assert set(attacks) == {"DROWN", "POODLE", "RC4", "SWEET32", "FREAK", "LOGJAM", "LUCKY13"}
     assert set(attacks.values()) == {Outcome.PASS}
@@ -583,7 +614,9 @@ def test_a_server_that_wants_a_client_certificate_shows_its_own(
 
 def test_a_mysql_server_shows_its_certificate_behind_its_own_starttls(tmp_path: Path) -> None:
     made = context(tmp_path, issue("localhost"))
-    greeting = b"\x0a8.0.0\0" + bytes(4) + b"abcdefgh\0" + struct.pack("<H", 0xFFFF) + b"\x21" + bytes(20)
+    greeting = (
+        b"\x0a8.0.0\0" + bytes(4) + b"abcdefgh\0" + struct.pack("<H", 0xFFFF) + b"\x21" + bytes(20)
+    )
 
     def serve(line: socket.socket) -> None:
         line.sendall(len(greeting).to_bytes(3, "little") + b"\0" + greeting)
@@ -642,7 +675,10 @@ def reset(line: socket.socket) -> None:
 
 BAD: dict[str, tuple[Callable[[socket.socket], object], GapReason]] = {
     "silent": (lambda line: time.sleep(7), GapReason.TIMED_OUT),
-    "plain HTTP": (lambda line: line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), GapReason.MALFORMED),
+    "plain HTTP": (
+        lambda line: line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        GapReason.MALFORMED,
+    ),
     "alert at once": (lambda line: line.sendall(b"\x15\x03\x03\0\2\2\x50"), GapReason.REFUSED),
     "reset": (reset, GapReason.REFUSED),
     "closed": (lambda line: None, GapReason.REFUSED),
@@ -678,11 +714,18 @@ def test_a_silent_port_delays_nobody_else(tmp_path: Path) -> None:
             ended[target] = time.monotonic() - begun
 
     with ExitStack() as stack:
-        good = [stack.enter_context(serving(context(tmp_path, issue("localhost")))) for _ in range(4)]
+        good = [
+            stack.enter_context(serving(context(tmp_path, issue("localhost")))) for _ in range(4)
+        ]
         silent = stack.enter_context(listening(lambda line: time.sleep(7)))
         targets = tuple(local(port) for port in (silent, *good))
         scope = Scope(version=1, targets=targets)
-        collect(scope, [Certificates(), TlsListener()], Tools(Path("/"), scope, Journal(), Limits()), watch)
+        collect(
+            scope,
+            [Certificates(), TlsListener()],
+            Tools(Path("/"), scope, Journal(), Limits()),
+            watch,
+        )
     assert ended[f"localhost:{silent}"] < 6
     assert max(ended[f"localhost:{port}"] for port in good) < 4
 
@@ -700,7 +743,13 @@ def test_an_endless_chain_is_cut_off(tmp_path: Path, root: Issued) -> None:
 
 
 def question(port: int) -> dict[str, Any]:
-    return {"host": "127.0.0.1", "port": port, "starttls": None, "early_data": True, "chains": False}
+    return {
+        "host": "127.0.0.1",
+        "port": port,
+        "starttls": None,
+        "early_data": True,
+        "chains": False,
+    }
 
 
 def test_a_child_that_dies_is_replaced_and_the_scan_done_again(tmp_path: Path) -> None:
@@ -761,7 +810,9 @@ def test_ssl_3_with_rc4_and_3des_is_told_attack_by_attack(tmp_path: Path) -> Non
         collected = observe(local(port))
     assert only(collected, TlsProtocols).accepted == ("SSL 3.0", "TLS 1.0")
     told = {name for name in failing(collected) if name.startswith("tls-named-attacks")}
-    assert told == {f"tls-named-attacks {n}" for n in ("POODLE", "BEAST", "RC4", "SWEET32", "LUCKY13")}
+    assert told == {
+        f"tls-named-attacks {n}" for n in ("POODLE", "BEAST", "RC4", "SWEET32", "LUCKY13")
+    }
     assert "tls-suites-not-broken" in failing(collected)
     assert only(collected, CertificateKey).algorithm == "RSA"
 
@@ -782,12 +833,16 @@ def test_a_compressed_page_is_a_hint_of_breach(tmp_path: Path, sent: str) -> Non
 
     with listening(serve) as port:
         scope = Scope(version=1, targets=(WebTarget(url=f"https://localhost:{port}/"),))
-        collected = collect(scope, [PageCompression()], Tools(Path("/"), scope, Journal(), Limits()))
+        collected = collect(
+            scope, [PageCompression()], Tools(Path("/"), scope, Journal(), Limits())
+        )
     assert only(collected, HttpCompression).encoding == ("gzip" if sent == "gzip" else "")
     assert ("tls-breach-excluded" in failing(collected)) == (sent == "gzip")
 
 
-@pytest.mark.parametrize("noise", [b"\xff" * 100_000, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 9000, b""])
+@pytest.mark.parametrize(
+    "noise", [b"\xff" * 100_000, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 9000, b""]
+)
 def test_a_page_that_is_none_is_a_gap(tmp_path: Path, noise: bytes) -> None:
     made = context(tmp_path, issue("localhost"))
 
@@ -798,5 +853,7 @@ def test_a_page_that_is_none_is_a_gap(tmp_path: Path, noise: bytes) -> None:
 
     with listening(serve) as port:
         scope = Scope(version=1, targets=(WebTarget(url=f"https://localhost:{port}/"),))
-        collected = collect(scope, [PageCompression()], Tools(Path("/"), scope, Journal(), Limits()))
+        collected = collect(
+            scope, [PageCompression()], Tools(Path("/"), scope, Journal(), Limits())
+        )
     assert len(facts(collected, HttpCompression)) + len(gaps(collected)) == 1

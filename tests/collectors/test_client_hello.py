@@ -100,7 +100,9 @@ def python_server(context: ssl.SSLContext) -> Iterator[int]:
         yield port
 
 
-def context_of(pki: Pki, ciphers: str, lowest: ssl.TLSVersion, highest: ssl.TLSVersion) -> ssl.SSLContext:
+def context_of(
+    pki: Pki, ciphers: str, lowest: ssl.TLSVersion, highest: ssl.TLSVersion
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*pki.rsa)
     context.set_ciphers(ciphers)
@@ -133,7 +135,9 @@ def s_server(certificate: tuple[str, str], *options: str) -> Iterator[int]:
         process.communicate()
 
 
-def survey(port: int, name: str | None = "localhost", seconds: float = 4.5, patience: float = 2.5) -> Survey:
+def survey(
+    port: int, name: str | None = "localhost", seconds: float = 4.5, patience: float = 2.5
+) -> Survey:
     return probe(
         lambda: socket.create_connection(("127.0.0.1", port), timeout=2),
         name,
@@ -182,7 +186,9 @@ def test_a_modern_server_is_surveyed_in_under_sixty_connections(pki: Pki) -> Non
     ]
     assert len(names(result, Version.TLS_1_3)) == 3
     assert [listed.server_preference for listed in result.suites] == [True, True]
-    assert {"x25519", "secp256r1", "x448", "secp521r1", "secp384r1"} == set(groups(result, Version.TLS_1_2))
+    assert {"x25519", "secp256r1", "x448", "secp521r1", "secp384r1"} == set(
+        groups(result, Version.TLS_1_2)
+    )
     assert {"ffdhe2048", "ffdhe8192", "x25519"} < set(groups(result, Version.TLS_1_3))
     assert [(dh.bits, dh.name) for dh in result.dh] == [(2048, "RFC 3526 group 14")]
     assert result.alpn == ("h2", "http/1.1")
@@ -209,13 +215,17 @@ def test_every_suite_openssl_can_serve_is_found(pki: Pki) -> None:
         result = survey(port)
     assert accepted(result) == ["TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"]
     assert expected == set(names(result, Version.TLS_1_2))
-    assert {"TLS_RSA_WITH_NULL_SHA", "TLS_DH_anon_WITH_AES_128_CBC_SHA"} < set(names(result, Version.TLS_1_0))
+    assert {"TLS_RSA_WITH_NULL_SHA", "TLS_DH_anon_WITH_AES_128_CBC_SHA"} < set(
+        names(result, Version.TLS_1_0)
+    )
     assert [listed.server_preference for listed in result.suites] == [False] * 4
     assert result.encrypt_then_mac is True
 
 
 def test_an_old_server_with_one_suite(pki: Pki) -> None:
-    context = context_of(pki, "AES128-SHA:@SECLEVEL=0", ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+    context = context_of(
+        pki, "AES128-SHA:@SECLEVEL=0", ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    )
     with python_server(context) as port:
         result = survey(port)
     assert accepted(result) == ["TLS 1.0", "TLS 1.1"]
@@ -276,15 +286,21 @@ def test_suites_agree_with_sslyze(pki: Pki) -> None:
     with python_server(context) as port:
         ours = survey(port)
         scanner = sslyze.Scanner()
-        scanner.queue_scans([
-            sslyze.ServerScanRequest(
-                sslyze.ServerNetworkLocation("localhost", port, ip_address="127.0.0.1"),
-                scan_commands={sslyze.ScanCommand(f"{c}_cipher_suites") for c in commands.values()},
-            )
-        ])
+        scanner.queue_scans(
+            [
+                sslyze.ServerScanRequest(
+                    sslyze.ServerNetworkLocation("localhost", port, ip_address="127.0.0.1"),
+                    scan_commands={
+                        sslyze.ScanCommand(f"{c}_cipher_suites") for c in commands.values()
+                    },
+                )
+            ]
+        )
         (theirs,) = scanner.get_results()
     for version, command in commands.items():
-        listed = getattr(theirs.scan_result, f"{command}_cipher_suites").result.accepted_cipher_suites
+        listed = getattr(
+            theirs.scan_result, f"{command}_cipher_suites"
+        ).result.accepted_cipher_suites
         assert {s.cipher_suite.name for s in listed} == set(names(ours, version))
 
 
@@ -339,9 +355,24 @@ def message(kind: int, body: bytes) -> bytes:
     return record(22, bytes([kind]) + len(body).to_bytes(3, "big") + body)
 
 
-def server_hello(version: int, suite: int, *, compression: int = 0, extensions: bytes = b"", random: bytes = bytes(32)) -> bytes:
-    body = version.to_bytes(2, "big") + random + b"\0" + suite.to_bytes(2, "big") + bytes([compression])
-    return message(2, body + (len(extensions).to_bytes(2, "big") + extensions if extensions else b""))
+def server_hello(
+    version: int,
+    suite: int,
+    *,
+    compression: int = 0,
+    extensions: bytes = b"",
+    random: bytes = bytes(32),
+) -> bytes:
+    body = (
+        version.to_bytes(2, "big")
+        + random
+        + b"\0"
+        + suite.to_bytes(2, "big")
+        + bytes([compression])
+    )
+    return message(
+        2, body + (len(extensions).to_bytes(2, "big") + extensions if extensions else b"")
+    )
 
 
 HANDSHAKE_FAILURE, PROTOCOL_VERSION = b"\x15\x03\x03\0\x02\x02\x28", b"\x15\x03\x03\0\x02\x02\x46"
@@ -380,7 +411,9 @@ def test_a_server_with_nothing_but_x25519mlkem768_is_surveyed() -> None:
     def choose(offer: Offer) -> bytes:
         if offer.version != 0x0304 or 0x1302 not in offer.suites or 0x11EC not in offer.groups:
             return HANDSHAKE_FAILURE
-        return server_hello(0x0303, 0x1302, random=retry, extensions=SUPPORTS_TLS13 + b"\0\x33\0\x02\x11\xec")
+        return server_hello(
+            0x0303, 0x1302, random=retry, extensions=SUPPORTS_TLS13 + b"\0\x33\0\x02\x11\xec"
+        )
 
     with listening(answering(choose)) as port:
         result = survey(port)
@@ -409,7 +442,14 @@ def test_a_tls13_server_that_wants_a_key_share_at_once_gets_one() -> None:
 
 def test_a_real_ssl2_server_hello_is_read() -> None:
     kinds = b"\x01\0\x80\x07\0\xc0"
-    body = b"\x04\0\x01\0\x02\0\x03" + len(kinds).to_bytes(2, "big") + b"\0\x10" + b"abc" + kinds + bytes(16)
+    body = (
+        b"\x04\0\x01\0\x02\0\x03"
+        + len(kinds).to_bytes(2, "big")
+        + b"\0\x10"
+        + b"abc"
+        + kinds
+        + bytes(16)
+    )
 
     def serve(line: socket.socket) -> None:
         if heard(line)[2:5] == b"\x01\0\x02":
@@ -418,9 +458,14 @@ def test_a_real_ssl2_server_hello_is_read() -> None:
     with listening(serve) as port:
         result = survey(port)
     assert accepted(result) == ["SSL 2.0"]
-    assert names(result, Version.SSL_2_0) == ["SSL_CK_RC4_128_WITH_MD5", "SSL_CK_DES_192_EDE3_CBC_WITH_MD5"]
+    assert names(result, Version.SSL_2_0) == [
+        "SSL_CK_RC4_128_WITH_MD5",
+        "SSL_CK_DES_192_EDE3_CBC_WITH_MD5",
+    ]
     assert result.certificate_chain_der == (b"abc",)
-    assert isinstance(result.protocols[3], Refused), "it closed on TLS twice, and answered SSL 2.0 again"
+    assert isinstance(result.protocols[3], Refused), (
+        "it closed on TLS twice, and answered SSL 2.0 again"
+    )
 
 
 def test_compression_is_seen_and_unknown_servers_are_taken_at_their_word() -> None:
@@ -442,7 +487,10 @@ def test_a_server_that_refuses_by_closing_is_believed_when_it_answers_in_between
     with listening(answering(rsa_server([0x2F, 0x35], None))) as port:
         result = survey(port)
     assert accepted(result) == ["TLS 1.2"]
-    assert names(result, Version.TLS_1_2) == ["TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_256_CBC_SHA"]
+    assert names(result, Version.TLS_1_2) == [
+        "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "TLS_RSA_WITH_AES_256_CBC_SHA",
+    ]
     assert Refused(Version.TLS_1_0, "connection closed") == result.protocols[2]
     assert result.suites[0].server_preference is True
 
@@ -453,7 +501,11 @@ def test_a_server_that_goes_away_in_the_middle_leaves_the_version_undetermined()
     def choose(offer: Offer) -> bytes | None:
         if offer.version != 0x0303:
             return PROTOCOL_VERSION
-        return rsa_server([0x2F, 0x35, 0x3C, 0x3D, 0x9C, 0x9D], HANDSHAKE_FAILURE)(offer) if next(answers, 9) < 3 else None
+        return (
+            rsa_server([0x2F, 0x35, 0x3C, 0x3D, 0x9C, 0x9D], HANDSHAKE_FAILURE)(offer)
+            if next(answers, 9) < 3
+            else None
+        )
 
     with listening(answering(choose)) as port:
         result = survey(port)
@@ -491,7 +543,11 @@ def test_a_server_that_ignores_the_fallback_warning_is_seen() -> None:
 
 def test_a_server_that_chooses_what_was_not_offered_is_not_believed() -> None:
     def choose(offer: Offer) -> bytes:
-        return server_hello(0x0303, 0x2F) + CERTIFICATE if offer.version == 0x0303 else PROTOCOL_VERSION
+        return (
+            server_hello(0x0303, 0x2F) + CERTIFICATE
+            if offer.version == 0x0303
+            else PROTOCOL_VERSION
+        )
 
     with listening(answering(choose)) as port:
         result = survey(port)
@@ -523,7 +579,11 @@ def test_a_filter_that_swallows_old_versions_leaves_the_new_ones_visible() -> No
     assert {Reason.SILENT} == causes(result)
 
 
-@pytest.mark.parametrize("drop", [b"\x16\x03\x03\x40\0" + bytes(50), server_hello(0x0303, 0x2F)], ids=["header", "handshake"])
+@pytest.mark.parametrize(
+    "drop",
+    [b"\x16\x03\x03\x40\0" + bytes(50), server_hello(0x0303, 0x2F)],
+    ids=["header", "handshake"],
+)
 def test_a_dripping_server_cannot_outlive_the_deadline(drop: bytes) -> None:
     def serve(line: socket.socket) -> None:
         for byte in drop * 3:
@@ -649,7 +709,9 @@ def test_a_warning_before_the_server_hello_is_no_refusal() -> None:
 @pytest.mark.parametrize("version", [v for v in Version if v is not Version.SSL_2_0])
 @pytest.mark.parametrize("count", [1, 20, 60, 100, 500])
 @pytest.mark.parametrize("name", [None, b"localhost", b"a" * 60 + b".example"])
-def test_no_hello_has_the_length_that_hangs_an_f5(version: Version, count: int, name: bytes | None) -> None:
+def test_no_hello_has_the_length_that_hangs_an_f5(
+    version: Version, count: int, name: bytes | None
+) -> None:
     sent = Hello(version, tls_names.offered(version)[:count], tls_names.ECDHE_GROUPS, name).encode()
     assert not 255 < len(sent) - 5 < 512
     assert len(sent) - 5 == int.from_bytes(sent[3:5], "big")
@@ -665,7 +727,9 @@ def test_an_address_is_no_server_name() -> None:
     with listening(answering(choose)) as port:
         for name in ("127.0.0.1", "[::1]", "localhost."):
             survey(port, name)
-    assert {None, b"\0\x0c\0\0\x09localhost"} == {offer.extensions.get(0) for offer in seen if offer.extensions}
+    assert {None, b"\0\x0c\0\0\x09localhost"} == {
+        offer.extensions.get(0) for offer in seen if offer.extensions
+    }
 
 
 def test_the_ssl2_hello_states_its_own_lengths() -> None:
@@ -733,7 +797,9 @@ def test_the_long_primes_end_as_their_rfcs_print_them(bits: int) -> None:
         3072: ("A93AD2CA", "66C62E37"), 4096: ("34063199", "5E655F6A"),
         6144: ("6DCC4024", "D0E40E65"), 8192: ("98EDD3DF", "C5C6424C"),
     }  # fmt: skip
-    found = {f"{p >> 64 & 0xFFFFFFFF:08X}" for p in tls_names.known_primes() if p.bit_length() == bits}
+    found = {
+        f"{p >> 64 & 0xFFFFFFFF:08X}" for p in tls_names.known_primes() if p.bit_length() == bits
+    }
     assert set(ends[bits]) == found
 
 

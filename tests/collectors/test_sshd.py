@@ -79,9 +79,10 @@ def test_a_match_block_ends_with_its_file(tmp_path: Path) -> None:
     text = "Include sshd_config.d/*.conf\nPasswordAuthentication no\n"
     more = {"sshd_config.d/a.conf": "Match User b\n  PasswordAuthentication yes\n"}
     found = sign_ins(tmp_path, text, **more)
-    assert {
-        place: fact.password for place, fact in found.items()
-    } == {CONF: False, "/etc/ssh/sshd_config.d/a.conf:1": True}
+    assert {place: fact.password for place, fact in found.items()} == {
+        CONF: False,
+        "/etc/ssh/sshd_config.d/a.conf:1": True,
+    }
 
 
 def test_algorithms_named_are_told_and_those_taken_away_are_not(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "src" / "cnilcheck" / "schemas"
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_schema_is_that_of_the_types(name: str) -> None:
     shipped = (SCHEMAS / f"{name}.json").read_text(encoding="utf-8")
-    assert shipped == schema_text(name), f"run: cnilcheck schema {name} > {SCHEMAS.name}/{name}.json"
+    assert shipped == schema_text(name), (
+        f"run: cnilcheck schema {name} > {SCHEMAS.name}/{name}.json"
+    )
 
 
 def plain(path: Path) -> object:

@@ -200,7 +200,7 @@ def test_a_packaged_absence_counts_until_a_list_is_imported(name: str) -> None:
     assert judge(fact).outcome == "inconclusive"
 
 
-# regulation.md, section 11: the vectors of hosting.
+# The vectors of hosting.
 @pytest.mark.parametrize(("as_of", "expected"), [(TODAY, "fail"), (dt.date(2025, 6, 1), "pass")])
 def test_a_v1_certificate_counts_until_the_day_v2_is_due(as_of: dt.date, expected: str) -> None:
     old = msgspec.structs.replace(CERTIFICATE, referential="1.1")

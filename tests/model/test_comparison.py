@@ -103,7 +103,9 @@ def test_a_declared_failure_can_be_mended_by_declaring_otherwise() -> None:
     assert changes(old, new) == [("mended", "contract")]
 
 
-@pytest.mark.parametrize("before", [(), (found("/", Outcome.PASS),), (found("/", Outcome.INCONCLUSIVE),)])
+@pytest.mark.parametrize(
+    "before", [(), (found("/", Outcome.PASS),), (found("/", Outcome.INCONCLUSIVE),)]
+)
 def test_what_did_not_fail_before_is_new(before: tuple[Past, ...]) -> None:
     comparison = compare(report(*before), report(found("/")))
     assert [c.change for c in comparison.changes] == [Change.NEW]
@@ -112,7 +114,9 @@ def test_what_did_not_fail_before_is_new(before: tuple[Past, ...]) -> None:
 
 
 def listing(records: int) -> Seen:
-    return Seen("/", fact={"fact": "readable-files", "found": [{"path": "/x.csv", "records": records}]})
+    return Seen(
+        "/", fact={"fact": "readable-files", "found": [{"path": "/x.csv", "records": records}]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,8 +125,16 @@ def listing(records: int) -> Seen:
         (found("/"), found("/"), "still"),
         (found("/"), found("/", severity=Severity.CRITICAL), "worse"),
         (found("/"), found("/", severity=Severity.LOW), "still"),
-        (found("/x.csv", evidence=(listing(10),)), found("/x.csv", evidence=(listing(11),)), "worse"),
-        (found("/x.csv", evidence=(listing(10),)), found("/x.csv", evidence=(listing(9),)), "still"),
+        (
+            found("/x.csv", evidence=(listing(10),)),
+            found("/x.csv", evidence=(listing(11),)),
+            "worse",
+        ),
+        (
+            found("/x.csv", evidence=(listing(10),)),
+            found("/x.csv", evidence=(listing(9),)),
+            "still",
+        ),
         (found("/", waived=Accepted(True)), found("/", waived=Accepted(False)), "worse"),
         (found("/"), found("/", waived=Accepted(True)), "still"),
     ],

@@ -1,4 +1,4 @@
-"""The deadline of a notice, by the vectors of PRO-09, and the plan to meet it."""
+"""The deadline of a notice, and the plan to meet it."""
 
 from __future__ import annotations
 
@@ -109,7 +109,10 @@ def test_among_equals_more_people_come_first() -> None:
         file = ReadableFile("/x", "data_extract", "CSV", 5, records)
         return (Evidence("t", "/", origin, ReadableFiles(2, (file,))),)
 
-    few, many = job("few", location="/x", evidence=dump(10)), job("many", location="/x", evidence=dump(99))
+    few, many = (
+        job("few", location="/x", evidence=dump(10)),
+        job("many", location="/x", evidence=dump(99)),
+    )
     other = job("other", location="/elsewhere", evidence=dump(500))
     assert order(few, many, other) == ["many", "few", "other"]
     assert [r.people for r in planned(few, many, other).repairs] == [99, 10, 0]
@@ -197,7 +200,11 @@ def test_a_day_off_is_no_day_to_begin() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(list(Severity)), st.floats(0.1, 40), st.booleans()), min_size=1, max_size=30),
+    st.lists(
+        st.tuples(st.sampled_from(list(Severity)), st.floats(0.1, 40), st.booleans()),
+        min_size=1,
+        max_size=30,
+    ),
     st.dates(dt.date(2026, 1, 1), dt.date(2028, 1, 1)),
     st.integers(0, 200),
 )

@@ -87,7 +87,9 @@ def test_no_sentence_speaks_of_the_present(table: tuple[Decision, ...]) -> None:
     for entry in table:
         for shortcoming in entry.shortcomings:
             words = shortcoming.what.en.split()
-            assert not {"is", "are", "has", "have"} & set(words), f"{entry.id}: {shortcoming.what.en}"
+            assert not {"is", "are", "has", "have"} & set(words), (
+                f"{entry.id}: {shortcoming.what.en}"
+            )
 
 
 @pytest.mark.parametrize("lang", list(Lang))
@@ -98,7 +100,11 @@ def test_the_formal_notice_is_said_to_be_closed_wherever_it_is_told(
     report = report_of((made("1" * 16),), sample.collected)
     closed = Text("signalée close", "reported closed").to(lang)
     text = markdown.render(report, lang, sample.collected, sample.sources, table)
-    told = [line for line in text.splitlines() if "Francetest" in line and ":" in line and "http" not in line]
+    told = [
+        line
+        for line in text.splitlines()
+        if "Francetest" in line and ":" in line and "http" not in line
+    ]
     assert told
     assert all(closed in line for line in told)
     past = Text("faits passés", "past facts").to(lang)
@@ -109,7 +115,11 @@ def test_a_fine_is_spelled_and_a_missing_one_said(
     sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
 ) -> None:
     report = report_of((made("1" * 16),), sample.collected)
-    cases = (decision("A"), decision("B", fine=None), decision("C", kind="formal_notice", fine=None))
+    cases = (
+        decision("A"),
+        decision("B", fine=None),
+        decision("C", kind="formal_notice", fine=None),
+    )
     fr = html.render(report, Lang.FR, None, None, cases)
     assert "1\u202f500\u202f000\u00a0€" in fr
     assert "amende, montant non vérifié" in fr
@@ -131,6 +141,8 @@ def test_hostile_words_in_the_table_come_out_as_words(
     sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
 ) -> None:
     nasty = decision("X", organisation=Text("<b>x</b>", "<b>x</b>"), source="javascript:alert(1)")
-    text = html.render(report_of((made("1" * 16),), sample.collected), Lang.FR, None, None, (nasty,))
+    text = html.render(
+        report_of((made("1" * 16),), sample.collected), Lang.FR, None, None, (nasty,)
+    )
     assert "<b>" not in text
     assert "javascript:" not in text

@@ -261,8 +261,12 @@ def test_the_first_day_lists_only_what_strangers_can_read_now(
         made(f"{n:016x}", severity=critical, rule=f"rule-{n // 5}", location=f"/export-{n}.csv")
         for n in range(40)
     )
-    declared = made("d" * 16, severity=critical, module=Module.HOSTING, location="/declared", rule="z")
-    first = section(html.render(report_of((*readable, declared), sample.collected), Lang.EN), "first-day")
+    declared = made(
+        "d" * 16, severity=critical, module=Module.HOSTING, location="/declared", rule="z"
+    )
+    first = section(
+        html.render(report_of((*readable, declared), sample.collected), Lang.EN), "first-day"
+    )
     assert first.count("<li>") == 8
     assert "/declared" not in first
     assert "more, among the points to mend" in first

@@ -47,5 +47,7 @@ def test_the_same_report_gives_the_same_bytes(sample: Sample) -> None:
 
 
 def test_a_long_word_may_break() -> None:
-    assert pdf._printable({"a": ["x" * 100]}) == {"a": ["x" * 48 + "\u200b" + "x" * 48 + "\u200b" + "xxxx"]}
+    assert pdf._printable({"a": ["x" * 100]}) == {
+        "a": ["x" * 48 + "\u200b" + "x" * 48 + "\u200b" + "xxxx"]
+    }
     assert pdf._printable("/a/b c") == "/a/b c"

@@ -51,7 +51,9 @@ def test_a_common_tool_shows_it_again(
     assert seen(fact, location, target) == said
 
 
-@pytest.mark.parametrize("path", ["/$(reboot)", "/`id`", "/a;reboot", "/'\"", "/&& rm -rf ~", "/|sh"])
+@pytest.mark.parametrize(
+    "path", ["/$(reboot)", "/`id`", "/a;reboot", "/'\"", "/&& rm -rf ~", "/|sh"]
+)
 def test_what_a_server_says_is_one_word_to_the_shell(path: str) -> None:
     line = seen(FILES, path)
     words = shlex.split(line)

@@ -34,7 +34,9 @@ def test_a_spreadsheet_has_a_line_for_each_finding(sample: Sample, lang: Lang) -
 
 def test_its_headings_are_french_when_the_reader_is(sample: Sample) -> None:
     first = rows(sample.report)[0]
-    assert {"Gravité", "Emplacement", "Comment corriger", "Début", "Fin", "Responsable"} <= set(first)
+    assert {"Gravité", "Emplacement", "Comment corriger", "Début", "Fin", "Responsable"} <= set(
+        first
+    )
     assert first["Gravité"] == "Critique"
     assert first["Dans le délai"] in ("oui", "non")
 

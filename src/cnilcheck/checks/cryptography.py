@@ -266,6 +266,7 @@ _TLS_OPTIONAL = Text(
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
+
 _CLEAR = "clear text"
 _UNKNOWN = "unrecognised"
 _NO_PASSWORD = ("empty", "no password (locked account)")
@@ -498,9 +499,7 @@ def _priced(groups: Iterable[HashGroup]) -> tuple[Text, ...]:
         cost = " ".join(f"{name}={value}" for name, value in group.parameters.items())
         name = _function(group)
         tail = f" ({cost})" if cost else ""
-        lines.append(
-            Text(f"{group.count} × {name.fr}{tail}", f"{group.count} × {name.en}{tail}")
-        )
+        lines.append(Text(f"{group.count} × {name.fr}{tail}", f"{group.count} × {name.en}{tail}"))
     return tuple(lines)
 
 

@@ -165,9 +165,10 @@ def _faces(
                 from cnilcheck.renderers import sarif
 
                 lines = lines_of_targets(text.written)
-                yield "report.sarif", sarif.render(
-                    report, lang, collected, text.name, lines
-                ).encode("utf-8")
+                yield (
+                    "report.sarif",
+                    sarif.render(report, lang, collected, text.name, lines).encode("utf-8"),
+                )
             case _:
                 yield from _tables(face, report, collected, known, lang)
 

@@ -97,7 +97,7 @@ def _check(scope: Scope, where: str, today: dt.date) -> None:
             raise ScopeError(f"{place}: `{target.spelling}` is there twice")
         seen.add(target.spelling)
     if scope.notice is not None and not 1 <= scope.notice.months <= 6:
-        # Décret 2005-1309 art. 73: at most six months (regulation.md PRO-06).
+        # Décret 2005-1309 art. 73: at most six months.
         raise ScopeError(f"{where}: notice.months: 1 to 6, {scope.notice.months} given")
     for number, waiver in enumerate(scope.waivers):
         if waiver.until > today + _LONGEST_WAIVER:

@@ -1,4 +1,4 @@
-"""The deadline of a formal notice (regulation.md PRO-06 to PRO-10), and the plan to meet it."""
+"""The deadline of a formal notice (décret 2005-1309, art. 73), and the plan to meet it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Track: TypeAlias = Literal["hosting", "technical"]
 def deadline(notice: Notice, as_of: dt.date) -> Deadline:
     """Return the due date: receipt plus months, clamped to the month's end, or the extension.
 
-    No text establishes that a CNIL notice ending on a day off moves to the next working day
-    (PRO-08): that day is given as information, and never used as the due date.
+    No text establishes that a CNIL notice ending on a day off moves to the next working day:
+    that day is given as information, and never used as the due date.
     """
     due = notice.extended_to or add_months(notice.received_on, notice.months)
     return Deadline(
