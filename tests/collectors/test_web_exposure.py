@@ -316,7 +316,9 @@ def test_a_debugging_mode_that_shows_on_every_absent_page_is_found(tmp_path: Pat
 
 
 def test_the_source_behind_a_script_of_the_site_is_found(tmp_path: Path) -> None:
-    source = json.dumps({"version": 3, "sources": ["a.ts"], "sourcesContent": ["x"], "mappings": "A"})
+    source = json.dumps(
+        {"version": 3, "sources": ["a.ts"], "sourcesContent": ["x"], "mappings": "A"}
+    )
     table: dict[str, Reply | bytes] = {
         "/": b"<html><script src=/assets/index-4f2a.js></script><p>Bonjour</html>",
         "/assets/index-4f2a.js.map": (200, (TEXT,), source.encode()),
@@ -416,7 +418,7 @@ LOG = b'10.0.0.1 - - [01/Jan/2026:10:00:00 +0100] "GET / HTTP/1.1" 200 12\n' * 5
         ("/e.xlsx", zipped("xl/sharedStrings.xml", f"<t>{NIR}</t>".encode()), "data_extract"),
         ("/e.zip", zipped("e.csv", CSV.encode()), "data_extract"),
         ("/x.sql", DUMP, "database_dump"),
-        ("/x.sql.gz", gzip.compress(DUMP), "database_dump"),
+        ("/x.sql.gz", gzip.compress(DUMP, mtime=0), "database_dump"),
         ("/sauvegarde.zip", zipped("a.bin", b"\x00"), "backup_archive"),
         ("/a.db", b"SQLite format 3\x00" + b"\x00" * 100, "database_dump"),
         ("/a.dcm", b"\x00" * 128 + b"DICM" + b"\x00" * 10, "data_extract"),
