@@ -183,14 +183,25 @@ def _sslscan_command(ask: Ask) -> list[str] | None:
     options = {"smtp": ["--starttls-smtp"], "imap": ["--starttls-imap"],
                "postgresql": ["--starttls-psql"]}.get(ask.server.starttls or "", [])  # fmt: skip
     where = f"{ask.host}:{ask.port}"
-    return ["sslscan", "--no-colour", "--show-certificate", "--xml=-", *options, where]
+    return [
+        "sslscan",
+        "--no-colour",
+        "--show-certificate",
+        f"--xml={ask.folder}/sslscan.xml",
+        *options,
+        where,
+    ]
 
 
-def _sslscan_read(output: str, _: Ask) -> set[str]:
+def _sslscan_read(output: str, ask: Ask) -> set[str]:
+    written = ask.folder / "sslscan.xml"
     try:
-        tree = ElementTree.fromstring(re.sub(r"[^\x09\x0a\x20-\x7e]", "", output))
-    except ElementTree.ParseError:
+        text = written.read_text(errors="replace")
+        tree = ElementTree.fromstring(re.sub(r"[^\x09\x0a\x20-\x7e]", "", text))
+    except (OSError, ElementTree.ParseError):
         return set()
+    finally:
+        written.unlink(missing_ok=True)
     found: set[str] = set()
     words = {"2": "ssl2", "3": "ssl3", "1.0": "tls1.0", "1.1": "tls1.1"}
     enabled = {p.get("version"): p.get("enabled") == "1" for p in tree.iter("protocol")}
@@ -200,11 +211,11 @@ def _sslscan_read(output: str, _: Ask) -> set[str]:
     for suite in tree.iter("cipher"):
         found |= of_suite(suite.get("cipher", ""), int(suite.get("dhebits") or 0))
     found |= {i for group in tree.iter("group") for i in of_group(None, group.get("name"))}
-    for tag, attribute, bad, issue in (
-        ("compression", "supported", "1", "compression"),
-        ("fallback", "supported", "0", "scsv-ignored"),
-    ):
+    for tag, attribute, bad, issue in (("compression", "supported", "1", "compression"),):
         found |= {issue for e in tree.iter(tag) if e.get(attribute) == bad}
+    # Its XML is silent about this one.
+    if "Server does not support TLS Fallback SCSV" in output:
+        found.add("scsv-ignored")
     for test in tree.iter("renegotiation"):
         # Neither supported nor secure: it was not tried, or not allowed.
         if test.get("supported") == "1" and test.get("secure") == "0":
@@ -426,7 +437,7 @@ _TESTSSL = (
     ("TLS1_3", r"^not offered", "no-tls1.3"), ("cipherlist_NULL", r"^offered", "null"),
     ("cipherlist_aNULL", r"^offered", "anonymous"), ("cipherlist_EXPORT", r"^offered", "export"),
     ("RC4", r"^VULNERABLE", "rc4"), ("LUCKY13", r"potentially vulnerable", "cbc"),
-    ("SWEET32", r"3DES|DES-CBC3", "3des"), ("cert_keySize", r"RSA 1024", "rsa-1024"),
+    ("SWEET32", r"^VULNERABLE", "3des"), ("cert_keySize", r"RSA 1024", "rsa-1024"),
     ("cert_signatureAlgorithm", r"SHA1", "sha1-signature"),
     ("cert_expirationStatus", r"^expired", "expired"),
     ("cert_notBefore", r"not yet|in the future", "not-yet-valid"),
@@ -441,7 +452,7 @@ _TESTSSL = (
     ("CRIME_TLS", r"VULNERABLE", "compression"),
     ("fallback_SCSV", r"^not supported|NOT supported", "scsv-ignored"),
     ("LOGJAM-common_primes", r"RFC2409|Oakley|RFC 2409", "common-dh-prime"),
-    ("LOGJAM-common_primes|DH_groups|LOGJAM|.*DH.*", r"\b1024 bits?\b", "dh-1024"),
+    ("LOGJAM-common_primes|DH_groups|LOGJAM|.*DH.*", r"\b1024 bits?\b|Oakley Group 2", "dh-1024"),
     ("LOGJAM-common_primes|DH_groups|LOGJAM|.*DH.*", r"\b512 bits?\b", "dh-512"),
     ("(PFS|FS)_ECDHE_curves", r"prime192v1|secp192r1", "weak-curve"),
 )  # fmt: skip
@@ -486,7 +497,7 @@ def _ssh_audit_read(output: str, _: Ask) -> set[str]:
     found: set[str] = set()
     for part, words, issue in (
         ("kex", r"1024-bit modulus|small", "ssh-small-kex"), ("kex", r"SHA-1", "ssh-sha1-kex"),
-        ("enc", r"64-bit block|RC4|broken", "ssh-weak-cipher"), ("enc", r"weak cipher mode|CBC", "ssh-cbc"),
+        ("enc", r"64-bit block|RC4|broken", "ssh-weak-cipher"), ("enc", r"cipher mode", "ssh-cbc"),
         ("mac", r"64-bit tag|MD5|96-bit", "ssh-weak-mac"), ("mac", r"SHA-1", "ssh-sha1-mac"),
         ("key", r"SHA-1", "ssh-sha1-signature"), ("key", r"1024-bit modulus", "ssh-weak-host-key"),
     ):  # fmt: skip

@@ -19,9 +19,11 @@ from cnilcheck.collectors.service_probes.conversation import Door, Service
 from cnilcheck.collectors.services import identify
 from cnilcheck.model.facts import Holding, OpenPorts, ServiceAccess, ServiceDialects
 from cnilcheck.model.scope import HostTarget
+from cnilcheck.replica import certificates
+from cnilcheck.replica.tls import tls_context
 from collectors import service_lab as lab
 from collectors.service_lab import fake, script
-from collectors.web_servers import observed, tools_for
+from collectors.web_servers import observed, pages, tools_for, web
 
 
 def who(folder: Path, port: int, *, active: bool = False) -> Service:
@@ -480,6 +482,32 @@ def test_an_index_says_how_much_it_holds(tmp_path: Path) -> None:
         service = who(tmp_path, port)
     assert service.product == "Elasticsearch 8.11.1"
     assert service.holds == (Holding("indexes", 1), Holding("entries", 12))
+
+
+def test_a_service_behind_tls_is_asked_over_tls(tmp_path: Path) -> None:
+    context = tls_context(certificates.issue(), mended=True)
+    answer = pages({"/": (200, (), json.dumps(ELASTIC).encode())})
+    with web(answer, context) as url:
+        service = who(tmp_path, int(url.rstrip("/").rpartition(":")[2]))
+    assert (service.name, service.offers_tls, service.accepts_plaintext) == (
+        "elasticsearch",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><title>HAPI FHIR</title></html>",
+        "<html><title>Prometheus Time Series</title></html>",
+        "<html><title>Solr Admin</title></html>",
+    ],
+)
+def test_a_page_that_only_names_a_product_is_no_data_service(page: str, tmp_path: Path) -> None:
+    with fake(http_script([("/", http(200, page))])) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.data) == ("http", False)
 
 
 def test_an_ordinary_site_is_no_data_service(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def of_python(options: Options) -> Serve:
 
 
 def of_tlslite(options: Options) -> Serve:
-    from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey  # type: ignore[import-untyped]
     from tlslite import tlsconnection  # type: ignore[import-untyped]
+    from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey  # type: ignore[import-untyped]
     from tlslite.constants import CipherSuite  # type: ignore[import-untyped]
 
     # RFC 6066 admits no literal address as a name; most servers do not mind, and most tools send it.

@@ -23,6 +23,7 @@ from cnilcheck.model.facts import (
     HashGroup,
     HttpCompression,
     HttpsSetting,
+    MixedContent,
     PasswordEncryptionSetting,
     PasswordHashCalls,
     PasswordHasherSetting,
@@ -949,3 +950,14 @@ def encryption_at_rest_configured(fact: EncryptionAtRestSetting, /) -> Verdict:
 def page_not_compressed(fact: HttpCompression, /) -> Verdict:
     """Pass when the main page comes as it is, whatever the browser could unpack."""
     return failed(encoding=fact.encoding) if fact.encoding else passed()
+
+
+def nothing_mixed(fact: MixedContent, /) -> Answer:
+    """Pass when no page looked at loads a part, or sends a form, over plain HTTP."""
+    if not fact.pages:
+        return undecided()
+    found: dict[str, list[str]] = {}
+    for part in fact.insecure:
+        found.setdefault(part.page, []).append(f"{part.address} ({part.element})")
+    fails = tuple(failed(page, parts=tuple(parts[:5])) for page, parts in found.items())
+    return fails or passed(pages=fact.pages)

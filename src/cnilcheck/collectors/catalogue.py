@@ -20,6 +20,8 @@ from cnilcheck.collectors.identifiers import Identifiers
 from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
 from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
+from cnilcheck.collectors.operating_system import OperatingSystem
+from cnilcheck.collectors.mixed_content import MixedContents
 from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.page_manners import PageManners
 from cnilcheck.collectors.page_recipients import PageRecipients
@@ -52,12 +54,14 @@ def collectors() -> tuple[Collector, ...]:
         Identifiers(),
         PageManners(),
         PageCompression(),
+        MixedContents(),
         Opportunistic(),
         Ssh(),
         NetworkIdentities(),
         PageRecipients(),
         ConfiguredHosts(),
         WebServerConfiguration(),
+        OperatingSystem(),
         DatabaseConfiguration(),
         LogRotation(),
         ServiceConfiguration(),

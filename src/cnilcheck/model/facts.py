@@ -195,6 +195,21 @@ class PlainHttp(Fact, frozen=True):
     redirects_to: str | None
 
 
+class InsecurePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something an HTTPS page loads or sends over plain HTTP: the HTML element and the address."""
+
+    page: str
+    element: str
+    address: str
+
+
+class MixedContent(Fact, frozen=True):
+    """What the HTTPS pages looked at load or send over plain HTTP."""
+
+    pages: int
+    insecure: tuple[InsecurePart, ...]
+
+
 class StrictTransport(Fact, frozen=True):
     """The Strict-Transport-Security header over HTTPS; `max_age` in seconds, None when absent."""
 
@@ -969,6 +984,7 @@ AnyFact: TypeAlias = (
     | HttpCompression
     | PlainHttp
     | StrictTransport
+    | MixedContent
     | ServiceEncryption
     | PasswordHashes
     | StoredData

@@ -11,6 +11,11 @@ def _words(table: str) -> dict[str, Text]:
 
 
 FIELDS = _words("""
+    pages | pages lues | pages read
+    page | page | page
+    insecure | en HTTP | over HTTP
+    element | élément HTML | HTML element
+    address | adresse | address
     accepted | accepté | accepted
     accepts_plaintext | continue sans chiffrement | goes on without encryption
     activities | activités | activities

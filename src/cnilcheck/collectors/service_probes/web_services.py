@@ -10,6 +10,7 @@ import http.client
 import io
 import re
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from urllib.parse import quote
 from cnilcheck import __version__
 from cnilcheck.collectors.listings import parsed_json
 from cnilcheck.collectors.service_probes.conversation import (
+    SECONDS,
     Door,
     Service,
     SignIn,
@@ -157,9 +159,11 @@ def _root(door: Door) -> Reply | None:
     """Return the first page, in clear or over TLS: servers tell a plain question in many ways."""
     if door.port in _TLS_PORTS:
         return ask_http(door, "/", tls=True) or ask_http(door, "/")
+    began = time.monotonic()
     raw = _exchange(door, _request(door, "/"), tls=False)
-    # A TLS server ends a conversation in clear by an alert: content type 21.
-    if raw[:1] == b"\x15":
+    # A TLS server ends a conversation in clear by an alert (content type 21), or just ends it.
+    ended = not raw and time.monotonic() - began < SECONDS * 0.9
+    if raw[:1] == b"\x15" or ended:
         return ask_http(door, "/", tls=True)
     reply = _parsed(raw, tls=False)
     if reply and reply.status == 400 and re.search(r"(?i)https|\btls\b|\bssl\b", reply.text[:2000]):
