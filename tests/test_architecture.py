@@ -33,7 +33,7 @@ MAY_IMPORT = {
 HEAVY = {"sslyze", "requests", "nmap", "jinja2", "crossplane", "cryptography", "rich", "pydantic"}
 ALLOWED_HEAVY = {
     "sslyze": {"collectors/sslyze_worker.py"},
-    "requests": {"collectors/transport.py"},
+    "requests": {"hosts/download.py"},
     "nmap": {"collectors/ports.py"},
     "crossplane": {"collectors/nginx.py"},
 }

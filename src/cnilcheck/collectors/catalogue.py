@@ -20,8 +20,8 @@ from cnilcheck.collectors.identifiers import Identifiers
 from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
 from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
-from cnilcheck.collectors.operating_system import OperatingSystem
 from cnilcheck.collectors.mixed_content import MixedContents
+from cnilcheck.collectors.operating_system import OperatingSystem
 from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.page_manners import PageManners
 from cnilcheck.collectors.page_recipients import PageRecipients

@@ -2,56 +2,77 @@
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.request
-from typing import IO
-from urllib.parse import urlsplit
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from cnilcheck.hosts.spreadsheets import MAX_BYTES
 from cnilcheck.hosts.store import TableError
 from cnilcheck.model.addresses import is_loopback
 
-_SECONDS = 30.0
+if TYPE_CHECKING:
+    from requests import Response
+
+_SECONDS = 60.0
+_SILENCE_SECONDS = 10.0
+_REDIRECTIONS = 5
 
 
 def fetch(url: str) -> bytes:
-    """Return what lies at the address; raises TableError, saying why, for anything unusual."""
+    """Return what lies at the address; raises TableError, saying why, for anything unusual.
+
+    Proxies and authorities of the operator's environment are used: hospitals have their own.
+    """
+    import requests
+
     parts = urlsplit(url)
     local = is_loopback(parts.hostname or "")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise TableError(f"{url}: only https addresses are fetched")
-    opener = urllib.request.build_opener(_SameHost(parts.netloc))
-    request = urllib.request.Request(url, headers={"User-Agent": "cnilcheck"})
+    # As it is: a compressed answer could grow without end.
+    headers = {"User-Agent": "cnilcheck", "Accept-Encoding": "identity"}
+    until = time.monotonic() + _SECONDS
     try:
-        with opener.open(request, timeout=_SECONDS) as answer:
-            content: bytes = answer.read(MAX_BYTES + 1)
-    except urllib.error.HTTPError as problem:
-        raise TableError(f"{url}: answers {problem.code}") from None
-    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as problem:
-        why = getattr(problem, "reason", problem)
-        raise TableError(f"{url}: {why}") from None
-    if len(content) > MAX_BYTES:
-        raise TableError(f"{url}: larger than {MAX_BYTES // 1_000_000} MB")
+        with requests.Session() as session:
+            for _ in range(_REDIRECTIONS):
+                with session.get(
+                    url,
+                    headers=headers,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=_SILENCE_SECONDS,
+                ) as answer:
+                    if not answer.is_redirect:
+                        return _content(answer, url, until)
+                    url = _same_host(url, answer.headers["location"])
+    except (requests.RequestException, OSError) as problem:
+        raise TableError(f"{url}: {_reason(problem)}") from None
+    raise TableError(f"{url}: redirects without end")
+
+
+def _content(answer: Response, url: str, until: float) -> bytes:
+    if answer.status_code != 200:
+        raise TableError(f"{url}: answers {answer.status_code}")
+    content = b""
+    # read1 returns what has come: a server that drips cannot hold us past the deadline.
+    while part := answer.raw.read1(65_536):
+        content += part
+        if len(content) > MAX_BYTES:
+            raise TableError(f"{url}: larger than {MAX_BYTES // 1_000_000} MB")
+        if time.monotonic() > until:
+            raise TableError(f"{url}: no complete answer in {_SECONDS:.0f} s")
     return content
 
 
-class _SameHost(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection only within the host and scheme the operator named."""
+def _same_host(url: str, location: str) -> str:
+    """Return where a redirection leads, if it stays within the host and scheme named."""
+    target = urljoin(url, location)
+    before, after = urlsplit(url), urlsplit(target)
+    if (after.scheme, after.netloc) != (before.scheme, before.netloc):
+        raise TableError(f"{url}: leads elsewhere, to {after.netloc[:80]}")
+    return target
 
-    def __init__(self, netloc: str) -> None:
-        self._netloc = netloc
 
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        parts = urlsplit(newurl)
-        if parts.netloc != self._netloc or parts.scheme != urlsplit(req.full_url).scheme:
-            raise TableError(f"{req.full_url}: leads elsewhere, to {parts.netloc[:80]}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def _reason(problem: Exception) -> str:
+    text = str(getattr(problem, "reason", None) or problem) or type(problem).__name__
+    return text.splitlines()[0][:200]
