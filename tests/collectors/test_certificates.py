@@ -745,6 +745,7 @@ def test_an_endless_chain_is_cut_off(tmp_path: Path, root: Issued) -> None:
 def question(port: int) -> dict[str, Any]:
     return {
         "host": "127.0.0.1",
+        "address": "127.0.0.1",
         "port": port,
         "starttls": None,
         "early_data": True,

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cnilcheck import __version__
+from cnilcheck.collectors.addresses import addresses
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.chains import Authorities, authorities_of, parse, sightings
 from cnilcheck.collectors.client_hello import Survey
@@ -102,8 +103,13 @@ def _scan(task: Task, survey: Survey, child: SslyzeChild, tools: Tools) -> _Foun
     listener: Listener = task.subject
     if listener.protocol not in _SSLYZE_NAMES:
         return InstrumentMissing(f"{listener.spelling}: sslyze does not speak {listener.protocol}")
+    try:
+        address = addresses(tools, listener.host)[0]
+    except CollectionError as problem:
+        return problem
     question = {
         "host": listener.host,
+        "address": address,
         "port": listener.port,
         "starttls": _SSLYZE_NAMES[listener.protocol],
         # sslyze asks for a web page to see whether early data are taken.

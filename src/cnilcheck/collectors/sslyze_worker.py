@@ -60,7 +60,7 @@ def scan(question: Mapping[str, Any]) -> dict[str, Any]:
     from sslyze.plugins.scan_commands import ScanCommandsRepository
     from sslyze.server_connectivity import ServerConnectivityInfo, check_connectivity_to_server
 
-    location = ServerNetworkLocation(question["host"], question["port"])
+    location = ServerNetworkLocation(question["host"], question["port"], question["address"])
     network = _network(question)
     probed = check_connectivity_to_server(location, network)
     server = ServerConnectivityInfo(location, network, probed)
