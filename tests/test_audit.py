@@ -188,8 +188,11 @@ def test_an_interrupt_keeps_what_was_seen_and_says_what_was_not() -> None:
         time.sleep(0.5)
         free.set()
 
+    # A job in the background of a shell inherits a SIGINT that is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=operator, daemon=True).start()
     collected = observed(instrument, *others)
+    signal.signal(signal.SIGINT, before)
     assert collected.interrupted
     facts = [o for o in collected.observations if isinstance(o, Evidence)]
     gaps = [o for o in collected.observations if isinstance(o, Gap)]

@@ -48,6 +48,11 @@ def cnilcheck(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def heeds_interrupts() -> None:
+    # A job in the background of a shell inherits a SIGINT that is ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def report(folder: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
     return content
@@ -177,6 +182,7 @@ def test_ctrl_c_keeps_what_was_collected_and_the_exit_code_says_so(tmp_path: Pat
         process = subprocess.Popen(
             [sys.executable, "-m", "cnilcheck", "scan", f"https://127.0.0.1:{port}/", "--out", "a"],
             cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=heeds_interrupts,
         )  # fmt: skip
         until = time.monotonic() + 30
         while not (tmp_path / "a" / ".partial" / "journal.jsonl").exists():
@@ -196,7 +202,7 @@ def test_serve_says_how_to_scan_and_stops(mended_twin: bool, tmp_path: Path) -> 
     arguments = ["demo", "--serve", *(["--mended"] if mended_twin else [])]
     process = subprocess.Popen(
         [sys.executable, "-m", "cnilcheck", *arguments],
-        cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True, preexec_fn=heeds_interrupts,
         env=os.environ | {"CNILCHECK_LANG": "en"},
     )  # fmt: skip
     assert process.stdout is not None
