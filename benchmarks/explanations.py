@@ -16,9 +16,9 @@ WHY: tuple[tuple[str, str, str, str], ...] = (
     ("sslyze", r"certificate-sha1", r"tells unknown-authority",
      "its verifier refuses the SHA-1 signature with the sentence it has for an unknown authority"),
     ("sslyze", r"tlslite-anonymous", r"misses .*",
-     "offers no anonymous suite while it looks for a version: `discarding scan`, exit code 0"),
+     "finds no version while it looks for one: `discarding scan`, exit code 0; the cause was not found"),
     ("sslscan", r"openssl-p192-only", r"misses .*",
-     "OpenSSL 3 does not offer P-192 by itself: no handshake comes about"),
+     "prints no accepted suite: the default groups of OpenSSL 3 are without P-192"),
     ("sslscan", r"tlslite-ssl3|smtp-old|openssl-1\.0\.2e-all", r"misses (rc4|no-forward-secrecy)",
      "sees that SSL 3.0 is on by a packet of its own, but lists no suites of it: its OpenSSL 3 has"
      " no SSL 3.0"),
@@ -27,7 +27,7 @@ WHY: tuple[tuple[str, str, str, str], ...] = (
     ("sslscan", r"gnutls-no-rfc5746", r"misses insecure-renegotiation",
      "prints the same for this server as for one that allows no renegotiation at all"),
     ("nmap", r"openssl-p192-only", r"misses .*",
-     "its ClientHello does not name P-192: the server refuses each suite, nothing is printed"),
+     "none of its ClientHellos names P-192 (seen on the wire): the server refuses, nothing is printed"),
     ("testssl.sh", r"openssl-1\.0\.2e-all", r"misses (client-renegotiation|compression)",
      "Debian's package has no OpenSSL of its own; the system's OpenSSL 3 cannot make this test"),
 )  # fmt: skip

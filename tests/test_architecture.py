@@ -121,3 +121,11 @@ def test_a_light_command_loads_no_heavy_library(arguments: list[str]) -> None:
     loaded = set(done.stderr.partition("LOADED")[2].split())
     forbidden = HEAVY - ({"rich"} if arguments == ["rules"] else set())
     assert not loaded & forbidden
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_threads_convert_to_types_one_at_a_time(path: Path) -> None:
+    """`model/typed.py` says why; untyped JSON prepares no type and may be read freely."""
+    if room(path) in ("collectors", "hosts"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"msgspec\.convert\(|decode\([^)]*type=", text), path.name

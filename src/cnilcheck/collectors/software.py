@@ -17,6 +17,7 @@ from cnilcheck.collectors.transport import Answer
 from cnilcheck.errors import RuleError
 from cnilcheck.model.facts import Software
 from cnilcheck.model.personal_data import printable
+from cnilcheck.model.typed import convert
 from cnilcheck.resources import rules_directory
 
 _VERSION = r"(\d{1,4}(?:\.\d{1,5}){0,3})"
@@ -57,7 +58,7 @@ def ends_of_life(path: Path | None = None) -> tuple[EndOfLife, ...]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         raw = yaml.load(path.read_text("utf-8"), Loader=loader)
-        return tuple(msgspec.convert(raw, list[EndOfLife]))
+        return tuple(convert(raw, list[EndOfLife]))
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise RuleError(f"{path}: {str(error).splitlines()[0]}") from None
 

@@ -15,6 +15,7 @@ from cnilcheck.collectors.html_page import looks_html
 from cnilcheck.collectors.listings import parsed_json
 from cnilcheck.errors import RuleError
 from cnilcheck.model.facts import FileKind
+from cnilcheck.model.typed import convert
 from cnilcheck.resources import rules_directory
 
 
@@ -110,6 +111,6 @@ def web_probes(path: Path | None = None) -> WebProbes:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         raw = yaml.load(path.read_text("utf-8"), Loader=loader)
-        return msgspec.convert(raw, WebProbes)
+        return convert(raw, WebProbes)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise RuleError(f"{path}: {str(error).splitlines()[0]}") from None

@@ -14,6 +14,7 @@ from msgspec import Struct
 from cnilcheck.errors import RuleError
 from cnilcheck.model.facts import Lead
 from cnilcheck.model.text import Text
+from cnilcheck.model.typed import decode_json
 from cnilcheck.resources import rules_directory
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -167,7 +168,7 @@ def packaged_catalogue() -> Catalogue:
 def load_catalogue(path: Path) -> Catalogue:
     """Return the catalogue of a packed file; raises RuleError, beginning with the file."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Catalogue)
+        return decode_json(path.read_bytes(), Catalogue)
     except OSError as problem:
         raise RuleError(f"{path}: cannot be read: {problem.strerror}") from None
     except msgspec.DecodeError as problem:

@@ -19,6 +19,7 @@ from cnilcheck.hosts.catalogue import packaged_catalogue
 from cnilcheck.hosts.identify import Tables
 from cnilcheck.hosts.official_list import OfficialList
 from cnilcheck.hosts.ranges import HOST_OF_CLOUD, RangeFile, RangeTable
+from cnilcheck.model.typed import decode_json
 
 OFFICIAL = "official-list.json"
 NETWORKS = "networks.bin"
@@ -65,9 +66,7 @@ def keep(name: str, content: bytes, folder: Path) -> None:
 
 def official_list(folder: Path) -> OfficialList | None:
     """Return the imported official list, or None; raises TableError when it cannot be read."""
-    return _read(
-        folder / OFFICIAL, lambda p: msgspec.json.decode(p.read_bytes(), type=OfficialList)
-    )
+    return _read(folder / OFFICIAL, lambda p: decode_json(p.read_bytes(), OfficialList))
 
 
 def range_files(folder: Path) -> tuple[RangeFile, ...]:
@@ -75,7 +74,7 @@ def range_files(folder: Path) -> tuple[RangeFile, ...]:
     found = (
         _read(
             folder / ranges_name(cloud),
-            lambda p: msgspec.json.decode(p.read_bytes(), type=RangeFile),
+            lambda p: decode_json(p.read_bytes(), RangeFile),
         )
         for cloud in HOST_OF_CLOUD
     )
