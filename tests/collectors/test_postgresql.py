@@ -11,9 +11,12 @@ from cnilcheck.collectors.postgresql import DatabaseConfiguration
 from cnilcheck.errors import NotReadable
 from cnilcheck.model.facts import (
     DatabaseLogSetting,
+    Fact,
     ListeningSetting,
     NetworkAccessSetting,
     PasswordEncryptionSetting,
+    ServiceEncryption,
+    TlsSetting,
 )
 from collectors.trees import facts, gaps, look, write
 
@@ -161,3 +164,30 @@ def test_a_real_debian_tree_is_read() -> None:
     seen = look(DatabaseConfiguration(), "/")
     assert any(fact.product == "PostgreSQL" for fact in facts(seen, ListeningSetting).values())
     assert facts(seen, NetworkAccessSetting)
+
+
+def encryption(root: Path, settings: str, access: str) -> list[Fact]:
+    seen = observe(root, "listen_addresses = '*'\n" + settings, access)
+    return [*facts(seen, ServiceEncryption).values(), *facts(seen, TlsSetting).values()]
+
+
+def test_tls_is_told_where_it_is_written(tmp_path: Path) -> None:
+    scram = "all all 10.0.0.0/8 scram-sha-256\n"
+    only_tls, in_clear = (
+        f"hostssl {scram}host all all 127.0.0.1/32 scram-sha-256\n",
+        f"host {scram}",
+    )
+    least = "ssl = on\nssl_min_protocol_version = 'TLSv1.1'\n"
+    assert encryption(tmp_path / "a", "ssl = off\n", only_tls) == [
+        ServiceEncryption("PostgreSQL", False, True)
+    ]
+    assert encryption(tmp_path / "b", "ssl = on\n", only_tls) == [
+        ServiceEncryption("PostgreSQL", True, False)
+    ]
+    assert encryption(tmp_path / "c", "ssl = on\n", in_clear) == [
+        ServiceEncryption("PostgreSQL", True, True)
+    ]
+    assert encryption(tmp_path / "d", least, only_tls)[1:] == [
+        TlsSetting("PostgreSQL", ("TLS 1.1", "TLS 1.2", "TLS 1.3"))
+    ]
+    assert encryption(tmp_path / "e", "", only_tls) == []

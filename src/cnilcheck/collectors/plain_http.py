@@ -135,4 +135,4 @@ def strict_transport(header: str) -> StrictTransport:
     age = directives.get("max-age", "")
     if not re.fullmatch(r"[0-9]{1,15}", age):
         return StrictTransport(None, False)
-    return StrictTransport(int(age), "includesubdomains" in directives)
+    return StrictTransport(int(age), "includesubdomains" in directives, "preload" in directives)

@@ -18,6 +18,8 @@ from cnilcheck.model.facts import (
     ListeningSetting,
     NetworkAccessSetting,
     PasswordEncryptionSetting,
+    ServiceEncryption,
+    TlsSetting,
 )
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.words import Method
@@ -45,6 +47,7 @@ class DatabaseConfiguration:
 
     name = "database-configuration"
     method = Method.EXAMINE
+    # TLS is told where it is written, and is no gap elsewhere: other instruments look for it too.
     yields: tuple[type[Fact], ...] = (
         ListeningSetting,
         DatabaseLogSetting,
@@ -142,6 +145,42 @@ def _cluster(snapshot: Snapshot, conf: str) -> Iterator[Sighting]:
     if settings.values or not settings.problems:
         yield from _facts(settings, conf)
     yield _networks(snapshot, settings, conf)
+    yield from _encryption(snapshot, settings, conf)
+
+
+_VERSIONS = ("TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3")
+
+
+def _encryption(snapshot: Snapshot, settings: _Settings, conf: str) -> Iterator[Sighting]:
+    written, place = settings.get("ssl", "", conf)
+    addresses = settings.get("listen_addresses", "localhost", conf)[0]
+    if not written or all(a.strip() in _LOCAL for a in addresses.split(",")):
+        return
+    if written.lower() not in _ON:
+        yield Seen(place, ServiceEncryption("PostgreSQL", False, True))
+        return
+    path = join(dirname(conf), settings.get("hba_file", "pg_hba.conf", conf)[0])
+    try:
+        clear = any(_in_clear(line) for line in snapshot.read(path).split("\n"))
+    except CollectionError as error:
+        yield Missing(path, ServiceEncryption, error)
+    else:
+        yield Seen(place, ServiceEncryption("PostgreSQL", True, clear))
+    least, place = settings.get("ssl_min_protocol_version", "", conf)
+    spelled = least.replace("TLSv1", "TLS 1.0" if least == "TLSv1" else "TLS 1")
+    if spelled in _VERSIONS:
+        versions = _VERSIONS[_VERSIONS.index(spelled) :]
+        yield Seen(place, TlsSetting("PostgreSQL", versions))
+
+
+_LOCAL = ("localhost", "127.0.0.1", "::1", "")
+
+
+def _in_clear(line: str) -> bool:
+    """Return whether a line of pg_hba.conf lets somebody from a network in without TLS."""
+    words = line.partition("#")[0].split()
+    network = len(words) >= 5 and words[0] in ("host", "hostnossl") and words[-1] != "reject"
+    return network and words[3].split("/")[0] not in (*_LOCAL, "samehost")
 
 
 def _facts(settings: _Settings, conf: str) -> Iterator[Sighting]:

@@ -215,6 +215,7 @@ class StrictTransport(Fact, frozen=True):
 
     max_age: int | None
     include_subdomains: bool
+    preload: bool = False
 
 
 class ServiceEncryption(Fact, frozen=True):

@@ -11,6 +11,7 @@ def _words(table: str) -> dict[str, Text]:
 
 
 FIELDS = _words("""
+    preload | préchargement demandé | preload asked for
     pages | pages lues | pages read
     page | page | page
     insecure | en HTTP | over HTTP
