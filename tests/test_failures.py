@@ -53,7 +53,10 @@ def test_without_its_database_listener_everything_else_is_judged(
     code, findings = scan(replica, tmp_path / "a")
     assert code == 1
     assert outcomes(findings, "data-services-closed") == {"pass"}
-    assert outcomes(findings, "service-encrypted") == {"not_applicable"}
+    assert outcomes(findings, "data-services-ask-sign-in") == {"not_applicable"}
+    # What its configuration says is still read.
+    told = {f["target"] for f in findings if f["rule"] == "service-encrypted"}
+    assert told == {"./snapshot/"}
     assert outcomes(findings, "directory-listing-off") == {"fail"}
     rest_is_judged(findings)
 
