@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Provenance
 from cnilcheck.model.facts import ReadableFile, ReadableFiles
-from cnilcheck.model.plan import add_months, deadline, next_working_day, plan, public_holidays
+from cnilcheck.model.plan import add_months, deadline, plan
 from cnilcheck.model.report import Deadline, Finding, Plan, Tool, Waived
 from cnilcheck.model.rule import Remediation, Steps
 from cnilcheck.model.scope import Notice, Scope, Waiver
 from cnilcheck.model.summary import make_report
 from cnilcheck.model.text import Text
 from cnilcheck.model.words import Method, Module, Outcome, Severity
+from cnilcheck.model.working_days import next_working_day, public_holidays
 
 D = dt.date.fromisoformat
 

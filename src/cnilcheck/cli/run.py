@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -52,6 +53,7 @@ class Telling:
     baseline: PastReport | None = None
 
 
+@cache
 def catalogue() -> Catalogue:
     """Return the rules with their checks; raises RuleError when one is wrong."""
     return load_catalogue(rules_directory(), checks())

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cnilcheck.model.facts import Silence
+from cnilcheck.model.working_days import easter, public_holidays
 
 _DAY = 86_400
 _EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
@@ -274,25 +275,7 @@ def _may_close(day: int) -> bool:
     )
 
 
-_FIXED = frozenset(
-    {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25), (12, 26)}
-)
-
-
 def _holiday(date: dt.date) -> bool:
-    since_easter = (date - _easter(date.year)).days
-    return (date.month, date.day) in _FIXED or since_easter in (-2, 1, 39, 50)
-
-
-@lru_cache(maxsize=64)
-def _easter(year: int) -> dt.date:
-    """Return Easter Sunday, by the anonymous Gregorian algorithm (Nature, 1876)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    weekday = (32 + 2 * e + 2 * i - h - k) % 7
-    m = (a + 11 * h + 22 * weekday) // 451
-    month, day = divmod(h + weekday - 7 * m + 114, 31)
-    return dt.date(year, month, day + 1)
+    good_friday = easter(date.year) - dt.timedelta(days=2)
+    alsace_moselle = date == good_friday or (date.month, date.day) == (12, 26)
+    return alsace_moselle or date in public_holidays(date.year)
