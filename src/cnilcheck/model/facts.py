@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from cnilcheck.model.logging_matrix import EventCount
 from cnilcheck.model.personal_data import DataCount, SecretSeen
 from cnilcheck.model.scope import (
     Certificate,
@@ -596,6 +597,20 @@ class LogFields(Fact, frozen=True):
     log_class: LogClass = LogClass.TECHNICAL
 
 
+class LogCoverage(Fact, frozen=True):
+    """Which categories of events the lines of a log record, and how completely; counts are exact.
+
+    `format` is what the lines were read as. Categories of which no line was seen are left out:
+    their absence proves nothing. `unclassified` lines were read and are of no category.
+    """
+
+    log_class: LogClass
+    format: str
+    lines: int
+    events: tuple[EventCount, ...]
+    unclassified: int
+
+
 class Silence(Struct, frozen=True, forbid_unknown_fields=True):
     """A stretch without any line where the log's own rhythm expected `expected` lines."""
 
@@ -1016,6 +1031,7 @@ AnyFact: TypeAlias = (
     | DatabaseLogSetting
     | LogExtent
     | LogFields
+    | LogCoverage
     | LogSilences
     | LogPersonalData
     | LoggingPractice

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnilcheck.model.logging_matrix import CATEGORY_NAMES, FIELD_NAMES
 from cnilcheck.model.text import Text, french
 
 
@@ -266,10 +267,17 @@ FIELDS = _words("""
     uncovered | non couvertes | not covered
     upstream | adresse annoncée par | address announced by
     use | usage | use
+    category | catégorie | category
+    fields | champs | fields
+    field | champ | field
+    filled | renseignés | filled
+    first_missing | premier sans | first without
+    unclassified | sans catégorie | of no category
     what | ce qui a été lu | what was read
 """)
 
-VALUES = _words("""
+VALUES = {str(name): words for name, words in (*CATEGORY_NAMES.items(), *FIELD_NAMES.items())}
+VALUES |= _words("""
     absent | absent | absent
     access_denied | accès refusé | access denied
     administration_page | page d'administration | administration page
