@@ -26,7 +26,16 @@ MAY_IMPORT = {
     "supervise": {"model", "errors", "collectors.base"},
     "observing": {"model", "errors", "collectors.base", "supervise"},
     "judging": {"model"},
-    "audit": {"model", "errors", "collectors.base", "supervise", "observing", "judging"},
+    "retesting": {"model"},
+    "audit": {
+        "model",
+        "errors",
+        "collectors.base",
+        "supervise",
+        "observing",
+        "judging",
+        "retesting",
+    },
     "folder": {"model", "errors"},
     "replica": {"replica"},
 }

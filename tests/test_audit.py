@@ -224,6 +224,18 @@ def test_a_waived_failure_is_judged_shown_and_does_not_fail_the_run() -> None:
     assert code(scope, collected) is ExitCode.NOTHING_FAILS
 
 
+@pytest.mark.parametrize("named", ["obsolete-tls", "cryptography"])
+def test_what_the_formal_notice_names_cannot_be_waived(named: str) -> None:
+    collected = observed(Instrument(seeing(Seen(HERE, BAD))))
+    scope = waiver(DAY)
+    (finding,) = judge([RULE], collected, scope, DAY, {named})
+    assert finding.waived is not None
+    assert finding.waived.named
+    assert not finding.waived.in_force
+    report = make_report(Tool("cnilcheck", "0", ""), scope, DAY, collected, (finding,))
+    assert exit_code(report, Severity.HIGH, strict=False) is ExitCode.SOMETHING_FAILS
+
+
 def test_an_expired_waiver_fails_again() -> None:
     collected = observed(Instrument(seeing(Seen(HERE, BAD))))
     assert code(waiver(DAY - dt.timedelta(days=1)), collected) is ExitCode.SOMETHING_FAILS

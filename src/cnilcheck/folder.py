@@ -50,17 +50,22 @@ class AuditFolder:
         return cls(path, partial)
 
     @classmethod
-    def reopen(cls, path: Path) -> AuditFolder:
-        """Return an existing audit's folder, to write its reports anew."""
+    def look_into(cls, path: Path) -> AuditFolder:
+        """Return an audit's folder, to read it; raises AuditFolderError when it is none."""
         if not (path / EVIDENCE).is_file():
             raise AuditFolderError(f"{path}: holds no {EVIDENCE}", "name the folder of an audit")
-        partial = path / _PARTIAL
+        return cls(path, path / _PARTIAL)
+
+    @classmethod
+    def reopen(cls, path: Path) -> AuditFolder:
+        """Return an existing audit's folder, to write its reports anew."""
+        folder = cls.look_into(path)
         try:
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
+            shutil.rmtree(folder._partial, ignore_errors=True)
+            folder._partial.mkdir()
         except OSError as problem:
             raise AuditFolderError(f"{path}: {problem.strerror}") from None
-        return cls(path, partial)
+        return folder
 
     def open_journal(self) -> IO[str]:
         """Return the journal's stream; it is on disk while the audit runs."""
@@ -83,7 +88,7 @@ class AuditFolder:
         for name in older:
             (self.path / name).unlink(missing_ok=True)
         ours = sorted({*_OURS, *self._ocsf()})
-        lines = [f"{_sha256(self.path / n)}  {n}\n" for n in ours if self._has(n)]
+        lines = [f"{sha256_of(self.path / n)}  {n}\n" for n in ours if self._has(n)]
         (self.path / DIGESTS).write_text("".join(lines), encoding="utf-8")
 
     def discard(self) -> None:
@@ -103,7 +108,7 @@ class AuditFolder:
         return tuple(
             name
             for digest, name in checked
-            if not (self.path / name).is_file() or _sha256(self.path / name) != digest
+            if not (self.path / name).is_file() or sha256_of(self.path / name) != digest
         )
 
     def _ocsf(self) -> set[str]:
@@ -113,6 +118,7 @@ class AuditFolder:
         return name != DIGESTS and (self.path / name).is_file()
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

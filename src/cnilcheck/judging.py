@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
@@ -148,12 +148,19 @@ def _fitting(said: Text | None, verdict: Verdict, otherwise: Text) -> Text:
     return otherwise if said is None or (not verdict.values and "{" in said.fr) else said
 
 
-def with_people(finding: Finding, scope: Scope, as_of: dt.date) -> Finding:
-    """Return the finding with the waiver or the attestation the scope holds for it."""
+def with_people(
+    finding: Finding, scope: Scope, as_of: dt.date, named: Container[str] = ()
+) -> Finding:
+    """Return the finding with the waiver or the attestation the scope holds for it.
+
+    A waiver does not hold against what the formal notice names.
+    """
     if finding.outcome is Outcome.FAIL:
         for waiver in scope.waivers:
             if waiver.rule == finding.rule and waiver.target == finding.target:
-                waived = Waived(waiver, in_force=as_of <= waiver.until)
+                refused = finding.weakness in named or finding.module.value in named
+                in_force = as_of <= waiver.until and not refused
+                waived = Waived(waiver, in_force, named=refused)
                 return msgspec.structs.replace(finding, waived=waived)
     if finding.outcome is Outcome.INCONCLUSIVE:
         for attestation in scope.attestations:

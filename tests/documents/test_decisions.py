@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cnilcheck.checks.registry import checks
 from cnilcheck.documents.decisions import read_decisions
+from cnilcheck.documents.rules import load_catalogue
 from cnilcheck.errors import RuleError
+from cnilcheck.model.decision import named_by
+from cnilcheck.model.scope import Notice
+from cnilcheck.resources import rules_directory
 
 ENTRY = {
     "id": "SAN-2022-000", "date": "2022-04-15", "authority": "CNIL",
@@ -54,3 +60,21 @@ def test_a_wrong_entry_is_named(
 def test_a_weakness_nobody_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="no weakness `no-tls`"):
         read_decisions(write(tmp_path, ENTRY), {"other"})
+
+
+def test_a_public_notice_names_its_weaknesses_and_the_module_where_only_the_class_was_read() -> (
+    None
+):
+    known = load_catalogue(rules_directory(), checks())
+    families = {name: weakness.family for name, weakness in known.weaknesses.items()}
+    decisions = read_decisions(rules_directory(), known.weaknesses)
+    notice = Notice(dt.date(2026, 11, 2), reference="MED-2021-093")
+    named = named_by(notice, decisions, families)
+    assert {"no-hds-host", "authentication", "cryptography", "logs-incomplete"} <= named
+    assert "weak-password-hash" not in named
+
+
+def test_what_the_scope_file_says_of_the_notice_comes_first() -> None:
+    notice = Notice(dt.date(2026, 11, 2), names=("no-tls",))
+    assert named_by(notice, (), {}) == {"no-tls"}
+    assert named_by(None, (), {}) == set()

@@ -151,6 +151,17 @@ def scan(
     quiet: _Quiet = False,
     baseline: _Baseline = None,
     online_identity: _OnlineIdentity = False,
+    retest: Annotated[
+        Path | None,
+        typer.Option(
+            "--retest",
+            help=say(
+                "Revoir seulement ce qui échouait ou restait ouvert dans cet audit.",
+                "Look again only at what failed or stayed open in that audit.",
+            ),
+            metavar="DIR",
+        ),
+    ] = None,
 ) -> None:
     """Audit the scope of a file, or the addresses given."""
     from cnilcheck.cli.scan import run_scan
@@ -158,8 +169,9 @@ def scan(
     telling = _telling(lang, formats, fail_on, strict, quiet, baseline)
     folder = out or _new_folder()
     code = run_scan(
-        urls or [], scope, folder, as_of, force, telling, profile, online_identity=online_identity
-    )
+        urls or [], scope, folder, as_of, force, telling, profile,
+        online_identity=online_identity, retest=retest,
+    )  # fmt: skip
     raise typer.Exit(code)
 
 

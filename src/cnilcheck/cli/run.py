@@ -14,19 +14,21 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cnilcheck import __version__
-from cnilcheck.audit import collect, judge
+from cnilcheck.audit import collect, judge, tasks_left
 from cnilcheck.checks.registry import checks
 from cnilcheck.cli.words import LANG, say
 from cnilcheck.documents.rules import Catalogue, load_catalogue
 from cnilcheck.errors import UsageError
 from cnilcheck.folder import EVIDENCE, SCOPE, AuditFolder
 from cnilcheck.model.comparison import PastReport
+from cnilcheck.model.decision import named_by
 from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Report, Tool
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.summary import ExitCode, exit_code, make_report
 from cnilcheck.model.words import Lang, Severity
 from cnilcheck.resources import rules_directory
+from cnilcheck.retesting import Earlier
 
 
 class Format(StrEnum):
@@ -70,9 +72,19 @@ def day(text: str | None, option: str) -> dt.date:
 
 
 def observe(
-    scope: Scope, base: Path, written: bytes, out: Path, *, force: bool, telling: Telling
+    scope: Scope,
+    base: Path,
+    written: bytes,
+    out: Path,
+    *,
+    force: bool,
+    telling: Telling,
+    earlier: Earlier | None = None,
 ) -> tuple[AuditFolder, Collected]:
-    """Return the folder being written and all that was observed; nothing is contacted before."""
+    """Return the folder being written and all that was observed; nothing is contacted before.
+
+    What an earlier audit settled is not looked at again.
+    """
     from cnilcheck.cli.progress import Watch
     from cnilcheck.collectors.base import Journal, Tools
     from cnilcheck.collectors.catalogue import collectors
@@ -80,10 +92,10 @@ def observe(
     folder = AuditFolder.prepare(out, force=force)
     folder.write(SCOPE, written)
     instruments = collectors()
-    total = sum(len(instrument.tasks(scope)) for instrument in instruments)
+    total = sum(len(tasks_left(i, i.tasks(scope), earlier)) for i in instruments)
     with folder.open_journal() as stream, Watch(total, telling.quiet) as watch:
         tools = Tools(base, scope, Journal(stream), scope.limits)
-        collected = collect(scope, instruments, tools, watch)
+        collected = collect(scope, instruments, tools, watch, earlier)
     return folder, collected
 
 
@@ -107,7 +119,7 @@ def conclude(
     from cnilcheck.documents.evidence import evidence_to_bytes
 
     known = catalogue()
-    findings = judge(known.rules, collected, scope, as_of)
+    findings = judge(known.rules, collected, scope, as_of, _named(scope, known))
     tool = Tool("cnilcheck", __version__, known.digest)
     report = make_report(tool, scope, as_of, collected, findings)
     if telling.baseline is not None:
@@ -121,6 +133,26 @@ def conclude(
     code = exit_code(report, telling.fail_on, telling.strict)
     _tell(folder, report, code, telling)
     return code
+
+
+def _named(scope: Scope, known: Catalogue) -> frozenset[str]:
+    """Return what the formal notice names, and say when waivers cannot be held against it."""
+    from cnilcheck.documents.decisions import read_decisions
+
+    families = {name: weakness.family for name, weakness in known.weaknesses.items()}
+    decisions = read_decisions(rules_directory(), known.weaknesses) if scope.notice else ()
+    named = named_by(scope.notice, decisions, families)
+    if scope.waivers and scope.notice is not None and not named:
+        print(
+            say(
+                "Attention : notice.names manque ; ce que vise la mise en demeure ne peut être "
+                "accepté, et n'est pas connu.",
+                "Warning: notice.names is missing; what the formal notice names cannot be waived, "
+                "and is not known.",
+            ),
+            file=sys.stderr,
+        )
+    return named
 
 
 def beside(report: Report, baseline: PastReport) -> Report:

@@ -11,15 +11,19 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from cnilcheck.audit import judge
 from cnilcheck.cli.run import ScopeText, Telling, catalogue, conclude, day, observe
 from cnilcheck.cli.words import say
 from cnilcheck.documents.evidence import read_evidence
+from cnilcheck.documents.past_report import read_past_report
 from cnilcheck.documents.scope import read_scope, scope_as_document, scope_of_urls
-from cnilcheck.errors import ScopeError, UsageError
-from cnilcheck.folder import EVIDENCE, JOURNAL, SCOPE, AuditFolder
+from cnilcheck.errors import EvidenceError, ScopeError, UsageError
+from cnilcheck.folder import DIGESTS, EVIDENCE, JOURNAL, SCOPE, AuditFolder, sha256_of
+from cnilcheck.model.comparison import compare
 from cnilcheck.model.scope import Declarations, Scope, Sources
 from cnilcheck.model.summary import ExitCode
-from cnilcheck.model.words import Profile
+from cnilcheck.model.words import Lang, Module, Profile
+from cnilcheck.retesting import Earlier, earlier
 
 _DEFAULT_SCOPE = Path("cnilcheck.yaml")
 
@@ -34,9 +38,15 @@ def run_scan(
     profile: Profile | None = None,
     *,
     online_identity: bool = False,
+    retest: Path | None = None,
 ) -> ExitCode:
-    """Audit, write the folder, and return the exit code; raises UsageError before any contact."""
+    """Audit, write the folder, and return the exit code; raises UsageError before any contact.
+
+    With the folder of an earlier audit, only what failed or stayed open there is looked at again.
+    """
     judged_for = day(as_of, "--as-of")
+    if retest is not None:
+        file = _scope_to_retest(urls, file, retest, out)
     scope, base, written = _scope(urls, file)
     if not scope.targets and scope.sources == Sources() and scope.declarations == Declarations():
         raise ScopeError(f"{file}: targets: nothing to look at", "see `cnilcheck init`")
@@ -47,9 +57,48 @@ def run_scan(
         scope = msgspec.structs.replace(scope, online_identity=True)
     if scope.online_identity:
         _say_who_learns()
-    folder, collected = observe(scope, base, written, out, force=force, telling=telling)
+    before = _earlier(retest, scope, judged_for) if retest is not None else None
+    folder, collected = observe(
+        scope, base, written, out, force=force, telling=telling, earlier=before
+    )
     text = ScopeText(_name(file) if not urls else SCOPE, written)
-    return conclude(folder, scope, collected, judged_for, telling, text)
+    code = conclude(folder, scope, collected, judged_for, telling, text)
+    if retest is not None and not telling.quiet:
+        _tell_what_became(retest, out, telling.lang)
+    return code
+
+
+def _scope_to_retest(urls: list[str], file: Path | None, retest: Path, out: Path) -> Path | None:
+    """Return the scope file of a retest: the one named, or the one of the earlier audit."""
+    if urls:
+        raise UsageError("scan: addresses or --retest, not both")
+    if out.resolve() == retest.resolve():
+        raise UsageError(f"--out: {out} is the audit to look at again", "it is kept as it is")
+    return file if file is not None or _DEFAULT_SCOPE.exists() else retest / SCOPE
+
+
+def _earlier(folder: Path, scope: Scope, as_of: dt.date) -> Earlier:
+    """Return what the audit in that folder settled, as the rules of today judge it.
+
+    Raises EvidenceError when its evidence is not what its digests say.
+    """
+    altered = AuditFolder.look_into(folder).altered()
+    if EVIDENCE in altered or DIGESTS in altered:
+        raise EvidenceError(
+            f"{folder}: {EVIDENCE} is not the one that {DIGESTS} vouches for", "scan anew"
+        )
+    collected = read_evidence(folder / EVIDENCE)
+    findings = judge(catalogue().rules, collected, scope, as_of)
+    return earlier(collected, findings, sha256_of(folder / EVIDENCE))
+
+
+def _tell_what_became(old: Path, new: Path, lang: Lang) -> None:
+    from rich.console import Console
+
+    from cnilcheck.renderers import compared
+
+    comparison = compare(read_past_report(old), read_past_report(new))
+    compared.render_to(Console(highlight=False), comparison, lang)
 
 
 def _name(file: Path | None) -> str:
@@ -93,11 +142,22 @@ def _names_known_rules(scope: Scope, file: Path | None) -> None:
     known = {bound.rule.id for bound in catalogue().rules}
     named = [(f"waivers[{n}]", w.rule) for n, w in enumerate(scope.waivers)]
     named += [(f"attestations[{n}]", a.rule) for n, a in enumerate(scope.attestations)]
+    _names_known_weaknesses(scope, file)
     for place, name in named:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise ScopeError(f"{file}: {place}.rule: no rule is called `{name}`{hint}")
+
+
+def _names_known_weaknesses(scope: Scope, file: Path | None) -> None:
+    known = {*catalogue().weaknesses, *(module.value for module in Module)}
+    for number, name in enumerate(scope.notice.names if scope.notice else ()):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            place = f"notice.names[{number}]"
+            raise ScopeError(f"{file}: {place}: no weakness or module is `{name}`{hint}")
 
 
 def _scope(urls: list[str], file: Path | None) -> tuple[Scope, Path, bytes]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cnilcheck.model.scope import Notice
 from cnilcheck.model.text import Text
 
 # How far a statement about a decision may be trusted; only `verified` is ever printed.
@@ -48,6 +49,25 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     def decided_in(self) -> int:
         """The year of the decision."""
         return self.date.year if self.date else self.year or 0
+
+
+def named_by(
+    notice: Notice | None, decisions: Iterable[Decision], families: Mapping[str, str]
+) -> frozenset[str]:
+    """Return the weaknesses and the modules that a formal notice finds wanting.
+
+    They are the ones the scope file gives; else, for a decision that was made public, the ones
+    read in it, and the whole module where only the class of a shortcoming was read.
+    """
+    if notice is None:
+        return frozenset()
+    public = [s for d in decisions if d.id == notice.reference for s in d.shortcomings]
+    read = {
+        families.get(s.weakness, s.weakness) if s.scorable == "class-only" else s.weakness
+        for s in public
+        if s.printable
+    }
+    return frozenset(notice.names or read)
 
 
 def about(weakness: str, decisions: Iterable[Decision]) -> tuple[Decision, ...]:

@@ -54,6 +54,17 @@ class Absence(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
 Observation: TypeAlias = Evidence | Gap | Absence
 
 
+class Retest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which audit was looked at again: when it began (UTC), the SHA-256 of its evidence.json.
+
+    `kept` counts the observations that stand as that audit made them.
+    """
+
+    started_at: dt.datetime
+    evidence_sha256: str
+    kept: int
+
+
 class Collected(Struct, frozen=True, forbid_unknown_fields=True):
     """evidence.json: all that one audit observed, and all it could not."""
 
@@ -63,3 +74,4 @@ class Collected(Struct, frozen=True, forbid_unknown_fields=True):
     ended_at: dt.datetime
     interrupted: bool
     observations: tuple[Observation, ...]
+    retest: Retest | None = None

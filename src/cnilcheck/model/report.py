@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cnilcheck.model.evidence import Observation
+from cnilcheck.model.evidence import Observation, Retest
 from cnilcheck.model.rule import Question, Remediation, Requirement
 from cnilcheck.model.scope import Attestation, Scope, Waiver
 from cnilcheck.model.text import Text
@@ -15,10 +15,14 @@ from cnilcheck.model.words import GapReason, Module, Outcome, Severity
 
 
 class Waived(Struct, frozen=True, forbid_unknown_fields=True):
-    """The waiver that covers a failure, and whether it is still in force on the day judged for."""
+    """The waiver for a failure, and whether it is in force on the day judged for.
+
+    What the formal notice names is not waived: `named` is true, and the failure counts.
+    """
 
     waiver: Waiver
     in_force: bool
+    named: bool = False
 
 
 class Finding(Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,3 +144,4 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     summary: Summary
     findings: tuple[Finding, ...]
     plan: Plan | None = None
+    retest: Retest | None = None

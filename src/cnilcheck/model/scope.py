@@ -19,12 +19,16 @@ class Organisation(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Notice(Struct, frozen=True, forbid_unknown_fields=True):
-    """A formal notice (mise en demeure); its time runs from the day of receipt."""
+    """A formal notice (mise en demeure); its time runs from the day of receipt.
+
+    `names` are the weaknesses or the modules it finds wanting: these cannot be waived.
+    """
 
     received_on: dt.date
     months: int = 2
     reference: str = ""
     extended_to: dt.date | None = None
+    names: tuple[str, ...] = ()
 
 
 class Authorisation(Struct, frozen=True, forbid_unknown_fields=True):

@@ -39,6 +39,7 @@ def make_report(
         summary=_summary(scope, collected, findings),
         findings=_in_order(findings, planned),
         plan=planned,
+        retest=collected.retest,
     )
 
 

@@ -98,6 +98,7 @@ def page_of(
         interrupted=report.summary.interrupted,
         processor=scope.organisation is not None and scope.organisation.role is Role.PROCESSOR,
         known=_known(report.findings, lang),
+        retest=retest(report, lang),
         precedents=tuple(_precedent(d, lang) for d in alike[:_COMPARABLE]),
         more_precedents=_rest(words.MORE_DECISIONS, len(alike) - _COMPARABLE, lang),
         schedule=_schedule(report, lang),
@@ -148,6 +149,14 @@ def coverage(report: Report, lang: Lang) -> str:
     rest = counts.not_applicable
     parts += [words.WITHOUT_OBJECT.to(rest, lang)] if rest else []
     return f"{assessed}{words.COLON.to(lang)} {', '.join(parts)}"
+
+
+def retest(report: Report, lang: Lang) -> str:
+    """Return how much stands as an earlier audit saw it, or nothing for an audit of its own."""
+    if report.retest is None:
+        return ""
+    kept = words.KEPT.to(report.retest.kept, lang)
+    return kept.replace("{day}", spell(report.retest.started_at.date(), lang))
 
 
 def due(deadline: Deadline | None, lang: Lang) -> Due | None:
@@ -432,9 +441,10 @@ def _sighting(finding: Finding, lang: Lang, proven_at: str) -> Sighting:
 def _waiver(finding: Finding, lang: Lang) -> Waiver | None:
     if finding.waived is None:
         return None
-    waiver = finding.waived.waiver
+    waiver, held = finding.waived.waiver, finding.waived.in_force
+    refused = "waiver_refused" if finding.waived.named else "waiver_over"
     return Waiver(
-        over=not finding.waived.in_force,
+        said=words.PAGE["waived_until" if held else refused].to(lang),
         until=spell(waiver.until, lang),
         approved_by=harmless(waiver.approved_by, 200),
         reason=harmless(waiver.reason, 600),

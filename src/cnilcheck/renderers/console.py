@@ -36,6 +36,8 @@ def render_to(console: Console, report: Report, lang: Lang) -> None:
     screen.line(arrange.coverage(report, lang) + ".", "bold")
     if report.summary.waived:
         screen.line(words.WAIVED.to(report.summary.waived, lang) + ".")
+    if report.retest is not None:
+        screen.line(arrange.retest(report, lang) + ".")
     if not report.summary.coverage.assessed:
         screen.line(words.PAGE["nothing_assessed"].to(lang), "bold yellow")
     if report.summary.interrupted:

@@ -50,9 +50,9 @@ class Where:
 
 @dataclass(frozen=True)
 class Waiver:
-    """An accepted failure: until when, by whom, why; `over` when it no longer holds."""
+    """A waiver: whether it holds, in words, until when, by whom, why."""
 
-    over: bool
+    said: str
     until: str
     approved_by: str
     reason: str
@@ -291,6 +291,7 @@ class Page:
     interrupted: bool
     processor: bool
     known: str
+    retest: str
     precedents: tuple[Precedent, ...]
     more_precedents: str
     schedule: Schedule | None

@@ -137,6 +137,12 @@ WAIVED = _c(
     "{n} écart accepté pour un temps", "{n} écarts acceptés pour un temps",
     "{n} failure accepted for a while", "{n} failures accepted for a while",
 )  # fmt: skip
+KEPT = _c(
+    "Contre-visite : {n} constatation reprise de l'audit du {day}",
+    "Contre-visite : {n} constatations reprises de l'audit du {day}",
+    "Retest: {n} observation kept from the audit of {day}",
+    "Retest: {n} observations kept from the audit of {day}",
+)
 ASSESSED = _c(
     "{n} règle évaluée sur {rules}", "{n} règles évaluées sur {rules}",
     "{n} of {rules} rules assessed", "{n} of {rules} rules assessed",
@@ -427,6 +433,10 @@ PAGE: dict[str, Text] = {
     "method": _t("Méthode", "Method"),
     "waived_until": _t("Écart accepté jusqu'au", "Failure accepted until"),
     "waiver_over": _t("Acceptation échue depuis le", "Acceptance ended on"),
+    "waiver_refused": _t(
+        "Ne peut être accepté, la mise en demeure le vise : acceptation demandée jusqu'au",
+        "Cannot be accepted, the formal notice names it: acceptance asked for until",
+    ),
     "approved_by": _t("par", "by"),
     "valid_until": _t("valable jusqu'au", "valid until"),
     "document": _t("document", "document"),
