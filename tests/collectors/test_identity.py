@@ -13,7 +13,6 @@ from cnilcheck.collectors import identity
 from cnilcheck.collectors.base import Journal, Tools
 from cnilcheck.collectors.identity import (
     NetworkIdentities,
-    needed_activities,
     reverse_name,
     with_declarations,
 )
@@ -21,6 +20,7 @@ from cnilcheck.errors import CollectionError
 from cnilcheck.hosts.identify import Asked, Tables, identify
 from cnilcheck.model.addresses import is_public
 from cnilcheck.model.facts import NetworkIdentity
+from cnilcheck.model.hosting_matrix import needed_activities
 from cnilcheck.model.scope import (
     Certificate,
     Declarations,
@@ -126,8 +126,12 @@ def test_a_declared_host_is_matched_with_the_one_the_network_shows() -> None:
 
 def test_the_needed_activities_follow_who_administers_and_who_backs_up() -> None:
     rented = HostingDeclaration((), "iaas", administration="organisation", backups="third_party")
-    assert needed_activities(rented) == (1, 2, 3, 6)
-    assert needed_activities(HostingDeclaration((), "iaas")) == ()
+    assert needed_activities(rented) == ((1, 2, 3, 6), ())
+    assert needed_activities(HostingDeclaration((), "iaas")) == ((1, 2, 3), (5, 6))
+    database = HostingDeclaration((), "iaas", administration="organisation", managed_database=True)
+    assert needed_activities(database) == ((1, 2, 3, 4, 6), ())
+    assert needed_activities(HostingDeclaration((), "saas")) == ((1, 2, 3, 4, 5, 6), ())
+    assert needed_activities(HostingDeclaration(())) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,15 @@ import msgspec
 import pytest
 
 from cnilcheck.model.evidence import Evidence
-from cnilcheck.model.facts import HostingChain, LogFields, ResponseHeaders
-from cnilcheck.model.report import Finding, Report
+from cnilcheck.model.facts import LogFields, ResponseHeaders
+from cnilcheck.model.report import (
+    ActivityCell,
+    ActivityColumn,
+    Finding,
+    HostingMatrix,
+    MatrixActor,
+    Report,
+)
 from cnilcheck.model.rule import Fix, Remediation, Steps
 from cnilcheck.model.scope import Organisation
 from cnilcheck.model.text import Text
@@ -304,20 +311,31 @@ def test_many_repairs_make_a_chart_of_bounded_height(
     assert "60 more repairs are in the table" in plan
 
 
+MATRIX = HostingMatrix(
+    "saas",
+    (
+        MatrixActor(
+            "<b>Cloud", "providers[0]", "EX-1",
+            tuple(ActivityCell(n, "certified" if n == 1 else "none") for n in range(1, 7)),
+        ),
+    ),
+    tuple(ActivityColumn(n, True, "covered" if n == 1 else "nobody", ()) for n in range(1, 7)),
+)  # fmt: skip
+
+
 def test_the_annexes_hold_the_matrices_and_the_digests(sample: Sample) -> None:
     origin = sample.collected.observations[0].provenance
-    chain = HostingChain("saas", performed=(1, 2, 6), covered=(1, 2))
     fields = LogFields(lines=1000, author=0.5, time_with_zone=1.0, operation=1.0, reference=0.0)
-    seen = (
-        Evidence("declarations.hosting", "chain", origin, chain),
-        Evidence("logs", "access.log", origin, fields),
-    )
+    seen = (Evidence("logs", "access.log", origin, fields),)
     collected = msgspec.structs.replace(sample.collected, observations=seen)
     text = html.render(
-        sample.report, Lang.EN, collected, sample.sources, digests={"evidence.json": "ab" * 32}
-    )
-    assert "6. Backup of health data</th><td>yes</td><td>no</td>" in text
-    assert "3. Virtual infrastructure</th><td>no</td><td>–</td>" in text
+        msgspec.structs.replace(sample.report, hosting=MATRIX), Lang.EN, collected, sample.sources,
+        digests={"evidence.json": "ab" * 32},
+    )  # fmt: skip
+    assert '<th scope="col">6. Backup of health data</th>' in text
+    assert '<th scope="row">&lt;b&gt;Cloud</th><td class="cell certified">certified</td>' in text
+    assert '<td class="cell covered">covered</td><td class="cell nobody">nobody</td>' in text
+    assert "Activities to be covered or checked: 2, 3, 4, 5, 6." in text
     assert "<td>1000</td><td>50%</td><td>100%</td><td>100%</td><td>0%</td>" in text
     assert "ab" * 32 in text
 

@@ -180,7 +180,8 @@ def activities_covered(
     """
     if exempt := _exempt(context, fact.outsourced):
         return exempt
-    activities = tuple(a for a in activities if a in fact.needed) if fact.needed else activities
+    wanted = {*fact.needed, *fact.undetermined}
+    activities = tuple(a for a in activities if a in wanted) if wanted else activities
     performed = set(fact.performed) & set(activities)
     short = performed - set(fact.covered) - set(fact.uncertified)
     if short:

@@ -9,7 +9,6 @@ import msgspec
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.identity import needed_activities
 from cnilcheck.errors import CollectionError
 from cnilcheck.model.facts import (
     AccountPolicy,
@@ -24,6 +23,7 @@ from cnilcheck.model.facts import (
     LoggingPractice,
     SecurityPractice,
 )
+from cnilcheck.model.hosting_matrix import ACTIVITIES, needed_activities
 from cnilcheck.model.scope import (
     AuthenticationDeclaration,
     HostingContract,
@@ -208,6 +208,7 @@ def _chain(hosting: Hosting) -> HostingChain:
         else:
             covered |= mine & set(provider.certificate.activities)
             short |= mine - set(provider.certificate.activities)
+    needed = needed_activities(hosting.declared)
     # An activity shared by two actors is covered only when each certified one is certified for it.
     return HostingChain(
         hosting.declared.service,
@@ -215,13 +216,14 @@ def _chain(hosting: Hosting) -> HostingChain:
         tuple(sorted(covered - short)),
         tuple(sorted(uncertified - short)),
         hosting.outsourced,
-        needed_activities(hosting.declared),
+        needed.certain,
         _coverage(hosting.declared),
+        needed.undetermined,
     )
 
 
 def _coverage(declared: HostingDeclaration) -> tuple[CoverageRow, ...]:
-    needed = needed_activities(declared)
+    needed = needed_activities(declared).all
     return tuple(
         CoverageRow(
             activity,
@@ -233,7 +235,7 @@ def _coverage(declared: HostingDeclaration) -> tuple[CoverageRow, ...]:
                 if p.certificate and activity in p.certificate.activities
             ),
         )
-        for activity in (1, 2, 3, 4, 5, 6)
+        for activity in ACTIVITIES
     )
 
 

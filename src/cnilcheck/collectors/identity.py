@@ -28,6 +28,7 @@ from cnilcheck.hosts.store import load_tables
 from cnilcheck.model.addresses import is_public
 from cnilcheck.model.company_names import name_words, same_name
 from cnilcheck.model.facts import DeclaredService, Fact, HostingIntermediary, NetworkIdentity
+from cnilcheck.model.hosting_matrix import ACTIVITIES, needed_activities
 from cnilcheck.model.scope import (
     HostingDeclaration,
     HostTarget,
@@ -41,7 +42,6 @@ from cnilcheck.model.words import Method
 
 _RESOLVER_SECONDS = 5.0
 _MAX_ADDRESSES = 16
-_ACTIVITIES = (1, 2, 3, 4, 5, 6)
 
 _Answer = TypeVar("_Answer")
 
@@ -168,27 +168,9 @@ def _declared(seen: NetworkIdentity, declared: HostingDeclaration) -> DeclaredSe
             clauses = declared.contract.clauses if declared.contract else ()
             return DeclaredService(
                 provider.name, provider.certificate, provider.offer_activated, clauses,
-                tuple(a for a in needed_activities(declared) or _ACTIVITIES if a not in covered),
+                tuple(a for a in needed_activities(declared).all or ACTIVITIES if a not in covered),
             )  # fmt: skip
     return None
-
-
-_NEEDED = {"iaas": (1, 2, 3), "paas": (1, 2, 3, 4), "saas": (1, 2, 3, 4, 5, 6)}
-
-
-def needed_activities(declared: HostingDeclaration) -> tuple[int, ...]:
-    """Return the activities a third party performs for this service; empty when not declared.
-
-    Who runs its own rented machines, or keeps its own backups, needs no certificate for that.
-    """
-    if declared.service not in _NEEDED or declared.service == "saas":
-        return ()
-    if declared.administration is None or declared.backups is None:
-        return ()
-    needed = set(_NEEDED[declared.service])
-    needed |= {5} if declared.administration == "third_party" else set()
-    needed |= {6} if declared.backups == "third_party" else set()
-    return tuple(sorted(needed))
 
 
 def _host(target: Target) -> str:

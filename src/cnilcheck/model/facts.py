@@ -680,8 +680,8 @@ class HostingChain(Fact, frozen=True):
     """Which of the six activities the declared actors perform, and which are certified.
 
     `uncertified` are those performed by an actor that shows no certificate at all. `needed` are
-    those this service calls for, empty where the declaration does not tell. `coverage` is the
-    table of activities and actors.
+    those this service calls for, empty where the declaration does not tell, and `undetermined`
+    those it leaves open. `coverage` is the table of activities and actors.
     """
 
     service: str | None
@@ -691,6 +691,7 @@ class HostingChain(Fact, frozen=True):
     outsourced: bool = True
     needed: tuple[int, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
+    undetermined: tuple[int, ...] = ()
 
 
 class HostingStorage(Fact, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -125,6 +125,50 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
     interrupted: bool
 
 
+CellState: TypeAlias = Literal[
+    "certified", "to_check", "refused", "outside", "uncertified", "own", "none"
+]
+
+
+class ActivityCell(Struct, frozen=True, forbid_unknown_fields=True):
+    """How one actor performs one activity.
+
+    `outside`: its certificate does not list it; `own`: for its own patients; `none`: not at all.
+    """
+
+    activity: int
+    state: CellState
+
+
+class MatrixActor(Struct, frozen=True, forbid_unknown_fields=True):
+    """One actor of the hosting chain: a row; `certificate` is the number it shows, or empty."""
+
+    name: str
+    location: str
+    certificate: str
+    cells: tuple[ActivityCell, ...]
+
+
+class ActivityColumn(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the six activities: whether a certificate is needed for it, and what comes out.
+
+    `needed` is None where the declaration does not tell; `by` names the certified actors.
+    """
+
+    activity: int
+    needed: bool | None
+    state: Literal["covered", "to_check", "uncovered", "nobody", "own", "not_needed", "unknown"]
+    by: tuple[str, ...]
+
+
+class HostingMatrix(Struct, frozen=True, forbid_unknown_fields=True):
+    """Actors by activities of article R.1111-9, as declared and judged on the day of the report."""
+
+    service: str | None
+    actors: tuple[MatrixActor, ...]
+    activities: tuple[ActivityColumn, ...]
+
+
 class Tool(Struct, frozen=True, forbid_unknown_fields=True):
     """What made the report; `rules` is a SHA-256 over the rule catalogue."""
 
@@ -145,3 +189,4 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     findings: tuple[Finding, ...]
     plan: Plan | None = None
     retest: Retest | None = None
+    hosting: HostingMatrix | None = None

@@ -197,8 +197,9 @@ class Intermediary(Struct, frozen=True, forbid_unknown_fields=True):
 class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     """Who holds the health data. `providers: []` says that nobody else does.
 
-    `administration` and `backups` say who performs activities 5 and 6; `origins` are the hosts
-    behind an intermediary; `intermediaries: []` says that nothing stands in front.
+    `administration` and `backups` say who performs activities 5 and 6, `managed_database` whether
+    another runs the database; `origins` are the hosts behind an intermediary; `intermediaries: []`
+    says that nothing stands in front.
     """
 
     providers: tuple[Provider, ...]
@@ -207,6 +208,7 @@ class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     contract: HostingContract | None = None
     administration: Literal["organisation", "third_party"] | None = None
     backups: Literal["organisation", "third_party"] | None = None
+    managed_database: bool | None = None
     intermediaries: tuple[Intermediary, ...] | None = None
     origins: tuple[str, ...] = ()
 

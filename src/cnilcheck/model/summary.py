@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from cnilcheck.model.evidence import Collected, Evidence, Gap
 from cnilcheck.model.facts import NetworkIdentity
+from cnilcheck.model.hosting_matrix import hosting_matrix
 from cnilcheck.model.plan import deadline, plan
 from cnilcheck.model.report import Finding, Plan, Report, RuleCoverage, Summary, Tool
 from cnilcheck.model.scope import Scope
@@ -40,6 +41,7 @@ def make_report(
         findings=_in_order(findings, planned),
         plan=planned,
         retest=collected.retest,
+        hosting=hosting_matrix(collected, findings, scope.health_data),
     )
 
 

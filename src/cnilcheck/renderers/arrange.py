@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from cnilcheck.model.decision import Decision, about, comparable
 from cnilcheck.model.evidence import Collected, Evidence, Observation
-from cnilcheck.model.facts import HostingChain, LogFields, ResponseHeaders
+from cnilcheck.model.facts import ResponseHeaders
 from cnilcheck.model.report import Deadline, Finding, PlannedRepair, Report, Span
 from cnilcheck.model.rule import Fix as RuleFix
 from cnilcheck.model.rule import Source
@@ -28,10 +28,10 @@ from cnilcheck.model.words import (
     Severity,
 )
 from cnilcheck.renderers import words
+from cnilcheck.renderers.annex_tables import annex_tables
 from cnilcheck.renderers.chart import chart_of
 from cnilcheck.renderers.harmless import harmless, harmless_lines
 from cnilcheck.renderers.page import (
-    Activity,
     Annex,
     Asked,
     Citation,
@@ -40,7 +40,6 @@ from cnilcheck.renderers.page import (
     Group,
     Instrument,
     Line,
-    LogRow,
     Milestone,
     Open,
     Page,
@@ -56,7 +55,7 @@ from cnilcheck.renderers.page import (
     Where,
     Word,
 )
-from cnilcheck.renderers.proof import is_inventory_of, proof_of, share
+from cnilcheck.renderers.proof import is_inventory_of, proof_of
 
 Sources = Mapping[str, Source]
 # Evidence that stands on the page already, by where it is from, with the finding it stands under.
@@ -542,8 +541,7 @@ def _annex(
         digest=harmless(tool.rules, 128),
         cited=_cited(report.findings, lang, sources),
         glossary=_glossary(lang),
-        activities=_activities(seen, lang),
-        logs=_logs(seen, lang),
+        tables=annex_tables(report, seen, lang),
         decisions=decisions,
         digests=tuple(Pair(harmless(n, 80), harmless(d, 128)) for n, d in sorted(digests.items())),
     )
@@ -557,39 +555,6 @@ def _glossary(lang: Lang) -> tuple[Pair, ...]:
 def unaccented(text: str) -> str:
     """Return the letters of a word as a dictionary orders them."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-
-
-def _activities(seen: Sequence[Observation], lang: Lang) -> tuple[Activity, ...]:
-    chain = next(
-        (o.fact for o in seen if isinstance(o, Evidence) and isinstance(o.fact, HostingChain)), None
-    )
-    if chain is None or not chain.outsourced:
-        return ()
-
-    def word(yes: bool) -> str:
-        return words.PAGE["yes" if yes else "no"].to(lang)
-
-    return tuple(
-        Activity(n, name.to(lang), word(n in chain.performed),
-                 word(n in chain.covered) if n in chain.performed else "–")
-        for n, name in enumerate(words.ACTIVITIES, 1)
-    )  # fmt: skip
-
-
-def _logs(seen: Sequence[Observation], lang: Lang) -> tuple[LogRow, ...]:
-    logs = [
-        (o.location, o.fact)
-        for o in seen
-        if isinstance(o, Evidence) and isinstance(o.fact, LogFields)
-    ]
-    return tuple(
-        LogRow(
-            harmless(place, 200),
-            (spell(f.lines, lang), *(share(value, lang)
-             for value in (f.author, f.time_with_zone, f.operation, f.reference))),
-        )
-        for place, f in logs
-    )  # fmt: skip
 
 
 def _observations(report: Report, collected: Collected | None) -> tuple[Observation, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cnilcheck.model.report import Finding, Report
 from cnilcheck.model.words import Lang, Module, Outcome, Severity
 from cnilcheck.renderers import arrange, words
+from cnilcheck.renderers.annex_tables import hosting_matrix
 from cnilcheck.renderers.harmless import harmless
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _STYLES = {
     Severity.INFO: "dim",
 }
 _STATES = {"mend": "bold red", "open": "yellow", "conform": "green", "none": "dim"}
+_CELLS = {"covered": "green", "uncovered": "bold red", "nobody": "bold red", "to_check": "yellow"}
 
 
 def render_to(console: Console, report: Report, lang: Lang) -> None:
@@ -33,6 +35,7 @@ def render_to(console: Console, report: Report, lang: Lang) -> None:
     screen.console.print(_modules(screen, report, lang))
     _failures(screen, report, lang)
     _questions(screen, report, lang)
+    _annex(screen, report, lang)
     screen.line(arrange.coverage(report, lang) + ".", "bold")
     if report.summary.waived:
         screen.line(words.WAIVED.to(report.summary.waived, lang) + ".")
@@ -42,6 +45,25 @@ def render_to(console: Console, report: Report, lang: Lang) -> None:
         screen.line(words.PAGE["nothing_assessed"].to(lang), "bold yellow")
     if report.summary.interrupted:
         screen.line(words.PAGE["interrupted"].to(lang), "bold yellow")
+
+
+def _annex(screen: Screen, report: Report, lang: Lang) -> None:
+    """Print the hosting matrix, an activity to a line: seven columns are too many here."""
+    table = hosting_matrix(report, (), lang)
+    if table is None:
+        return
+    from rich.table import Table
+
+    screen.line(table.title, "bold")
+    grid = Table.grid(padding=(0, 2))
+    for number, name in enumerate(table.columns[1:]):
+        *actors, _, result = ((row.name, row.cells[number]) for row in table.rows)
+        by = "; ".join(f"{actor} ({cell.text})" for actor, cell in actors if cell.key != "none")
+        told = screen.text(result[1].text, _CELLS.get(result[1].key, ""))
+        grid.add_row(screen.text(f"  {name}"), told, screen.text(by or "–", "dim"))
+    screen.console.print(grid)
+    screen.line(f"  {table.conclusion}".replace("`", ""), "bold")
+    screen.console.print()
 
 
 class Screen:

@@ -230,21 +230,32 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Activity:
-    """One hosting activity: whether it is performed, and by whom it is certified."""
+class Cell:
+    """A cell of an annex table: its words, and a key for the style sheet, `""` for none."""
 
-    number: int
-    name: str
-    performed: str
-    certified: str
+    text: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
-class LogRow:
-    """How much of a log records what the CNIL recommends to record."""
+class AnnexRow:
+    """A row of an annex table; `code` when its head is a path or an address."""
 
     name: str
-    cells: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    code: bool = False
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class AnnexTable:
+    """A table of the annex, whatever it is about: each row has a cell below each further column."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[AnnexRow, ...]
+    conclusion: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,8 +280,7 @@ class Annex:
     digest: str
     cited: tuple[Citation, ...]
     glossary: tuple[Pair, ...]
-    activities: tuple[Activity, ...]
-    logs: tuple[LogRow, ...]
+    tables: tuple[AnnexTable, ...]
     decisions: tuple[Precedent, ...]
     digests: tuple[Pair, ...]
 

@@ -7,6 +7,7 @@ import datetime as dt
 from msgspec import Struct
 
 from cnilcheck.model.comparison import Change
+from cnilcheck.model.report import CellState
 from cnilcheck.model.scope import HostTarget, SshTarget, Target, TlsTarget, WebTarget
 from cnilcheck.model.text import NBSP, Text, french, spell
 from cnilcheck.model.words import Audience, Binding, Lang, Method, Module, Outcome, Role, Severity
@@ -376,14 +377,27 @@ PAGE: dict[str, Text] = {
     "reproduce": _t("Pour le revoir", "To see it again"),
     "activities": _t("Activités d'hébergement (HDS)", "Hosting activities (HDS)"),
     "activities_note": _t(
-        "Les six activités de l'article R.1111-9 du code de la santé publique, telles que "
-        "déclarées et d'après les certificats présentés.",
-        "The six activities of article R.1111-9 of the French Public Health Code, as declared and "
-        "from the certificates shown.",
+        "Les six activités de l'article R.1111-9 du code de la santé publique et les sociétés qui "
+        "les exercent, telles que déclarées. Un certificat refusé ou à vérifier l'est par une "
+        "règle de ce rapport. Chaque activité nécessaire doit avoir un acteur certifié.",
+        "The six activities of article R.1111-9 of the French Public Health Code and the companies "
+        "that perform them, as declared. A certificate refused or to be checked is so by a rule of "
+        "this report. Each needed activity must have a certified actor.",
     ),
-    "activity": _t("Activité", "Activity"),
-    "performed": _t("Exercée", "Performed"),
-    "certified": _t("Certifiée", "Certified"),
+    "actor": _t("Acteur", "Actor"),
+    "needed": _t("Nécessaire pour ce service", "Needed for this service"),
+    "result": _t("Résultat", "Result"),
+    "all_covered": _t(
+        "Chaque activité nécessaire est couverte, ou exercée par l'organisme pour ses propres "
+        "patients.",
+        "Each needed activity is covered, or performed by the organisation for its own patients.",
+    ),
+    "coverage_unknown": _t(
+        "La déclaration ne dit pas quelles activités sont nécessaires : préciser "
+        "`service`, `administration` et `backups`.",
+        "The declaration does not tell which activities are needed: state `service`, "
+        "`administration` and `backups`.",
+    ),
     "log_matrix": _t("Ce que les journaux enregistrent", "What the logs record"),
     "log_matrix_note": _t(
         "Part des lignes dans lesquelles le champ a une valeur utilisable.",
@@ -640,6 +654,36 @@ ACTIVITIES: tuple[Text, ...] = (
     _t("Plateforme d'hébergement d'applications", "Application hosting platform"),
     _t("Administration et exploitation", "Administration and operation"),
     _t("Sauvegarde des données de santé", "Backup of health data"),
+)
+
+CELLS: dict[CellState, Text] = {
+    "certified": _t("certifié", "certified"),
+    "to_check": _t("certificat à vérifier", "certificate to check"),
+    "refused": _t("certificat refusé", "certificate refused"),
+    "outside": _t("hors de son certificat", "not in its certificate"),
+    "uncertified": _t("sans certificat", "no certificate"),
+    "own": _t("ses propres patients", "own patients"),
+    "none": _t("–", "–"),
+}
+NEEDED: dict[bool | None, Text] = {
+    True: _t("oui", "yes"),
+    False: _t("non", "no"),
+    None: _t("non précisé", "not stated"),
+}
+COVERED = {
+    "covered": _t("couverte", "covered"),
+    "to_check": _t("à vérifier", "to check"),
+    "uncovered": _t("non couverte", "not covered"),
+    "nobody": _t("personne", "nobody"),
+    "own": _t("sans objet", "no object"),
+    "not_needed": _t("non nécessaire", "not needed"),
+    "unknown": _t("non précisé", "not stated"),
+}
+NOT_COVERED = _c(
+    "Activité à faire couvrir ou à vérifier : {listed}.",
+    "Activités à faire couvrir ou à vérifier : {listed}.",
+    "Activity to be covered or checked: {listed}.",
+    "Activities to be covered or checked: {listed}.",
 )
 
 TARGET_KINDS: dict[type[Target], Text] = {
