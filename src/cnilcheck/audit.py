@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Collector, Task, Tools
-from cnilcheck.judging import finding_of, mending_order, verdicts_of, with_people
+from cnilcheck.judging import finding_of, mending_order, outranked, verdicts_of, with_people
 from cnilcheck.model.evidence import SCHEMA, Collected, Observation
 from cnilcheck.model.report import Finding
 from cnilcheck.model.rule import BoundRule
@@ -71,7 +71,8 @@ def judge(
     context = Context(as_of, scope.health_data, role, scope.profile)
     findings: dict[str, Finding] = {}
     for bound in rules:
-        for observation, verdict in verdicts_of(bound, collected, context):
+        judged = outranked(bound, list(verdicts_of(bound, collected, context)), context)
+        for observation, verdict in judged:
             finding = finding_of(bound.rule, observation, verdict, as_of)
             findings.setdefault(finding.id, with_people(finding, scope, as_of, named))
     return tuple(sorted(findings.values(), key=mending_order))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Container, Iterator
+from typing import TypeAlias
 
 import msgspec
 
 from cnilcheck.model.evidence import Absence, Collected, Evidence, Gap, Observation
-from cnilcheck.model.facts import Fact, fact_name
+from cnilcheck.model.facts import AccountPolicy, Fact, fact_name
 from cnilcheck.model.personal_data import printable
 from cnilcheck.model.report import Finding, Waived
 from cnilcheck.model.rule import BoundRule, Rule
@@ -56,6 +57,44 @@ def verdicts_of(
                 absent.append(observation)
     if not answered:
         yield from _without_answer(silent, absent)
+
+
+Judged: TypeAlias = tuple[Observation | None, Verdict | None]
+
+
+def outranked(bound: BoundRule, judged: list[Judged], context: Context) -> list[Judged]:
+    """Return the verdicts without those on a declaration that a configuration answers better.
+
+    Where a declaration of accounts names the configuration that holds it, what was read counts.
+    What the configuration leaves unsaid is completed by the declaration, and shows as declared.
+    """
+    policies = [
+        (o, v, o.fact)
+        for o, v in judged
+        if isinstance(o, Evidence) and isinstance(o.fact, AccountPolicy)
+    ]
+    dropped = list[Observation]()
+    instead = list[Judged]()
+    for declared, _, said in policies:
+        read = [(o, v, f) for o, v, f in policies if f.product and _same_accounts(f, said)]
+        if said.product or not said.configured_in or not read:
+            continue
+        dropped.append(declared)
+        for observation, verdict, fact in read:
+            if verdict is None or verdict.outcome is Outcome.INCONCLUSIVE:
+                dropped.append(observation)
+                whole = _completed(fact, said)
+                instead += [(declared, v) for v in _answers(bound, whole, context)]
+    return [(o, v) for o, v in judged if not any(o is d for d in dropped)] + instead
+
+
+def _same_accounts(read: AccountPolicy, declared: AccountPolicy) -> bool:
+    return (read.class_, read.who) == (declared.class_, declared.who)
+
+
+def _completed(read: AccountPolicy, declared: AccountPolicy) -> AccountPolicy:
+    stated = {k: v for k, v in msgspec.structs.asdict(read).items() if v is not None and v != ""}
+    return msgspec.structs.replace(declared, **(stated | {"configured_in": (), "product": ""}))
 
 
 def _by_profile(bound: BoundRule, fact: Fact, context: Context) -> tuple[Verdict, ...]:

@@ -11,15 +11,21 @@ from cnilcheck.model.facts import (
     AccountPolicy,
     Cookie,
     CredentialDelivery,
+    DeclaredPolicyRead,
+    Opening,
+    OpeningKind,
+    PolicyDifference,
     SessionCookies,
     SessionCookieSetting,
+    SessionLifetime,
+    SignInOpenings,
     SignInPage,
     SshSignIn,
     SshSignInSetting,
 )
 from cnilcheck.model.scope import Factor, Lockout, PasswordReset
 from cnilcheck.model.text import Text, Value
-from cnilcheck.model.verdict import Verdict, failed, not_applicable, passed, undecided
+from cnilcheck.model.verdict import Answer, Verdict, failed, not_applicable, passed, undecided
 from cnilcheck.model.words import AccountClass
 
 
@@ -46,6 +52,7 @@ _FACTORS: dict[Factor, Text] = {
         "code par courriel, qui n’est pas un second facteur",
         "code by e-mail, which is no second factor",
     ),
+    "second_factor": Text("second facteur", "second factor"),
     "location": Text(
         "lieu ou adresse IP, qui n’est pas un facteur",
         "place or IP address, which is no factor",
@@ -66,7 +73,7 @@ def password_policy_sufficient(
     fact: AccountPolicy,
     /,
     *,
-    classes: tuple[AccountClass, ...],
+    classes: tuple[AccountClass | None, ...],
     bits_alone: float,
     bits_restricted: float,
     tolerance: float,
@@ -84,13 +91,15 @@ def password_policy_sufficient(
     answer that was not given counts as its worst and as its best: where these differ, undecided.
     """
     if fact.class_ not in classes:
-        return None
+        # Without a configuration of unknown use, the rule for those has no object.
+        return not_applicable() if classes == (None,) else None
     if fact.factors is not None and "password" not in fact.factors:
         return not_applicable()
     named = (policies_alone, words_alone), (policies_restricted, words_restricted)
     policy = _policy(fact, *named)
     if policy is None:
-        return undecided()
+        # A configuration that sets no length leaves that to others.
+        return None if fact.product else undecided()
     throttled = _throttled(fact.lockout, attempts)
     alone = policy.alone or policy.least + tolerance >= bits_alone
     behind_limit = alone or policy.restricted or policy.least + tolerance >= bits_restricted
@@ -182,6 +191,10 @@ def _throttled(lockout: Lockout | Literal["none"] | None, norm: Attempts) -> boo
     tries, delay, per_day = lockout.after_attempts, lockout.delay_seconds, lockout.attempts_per_day
     if tries is not None and tries > norm.before_lock:
         return False
+    if lockout.unlocked_after_seconds is not None and delay is None:
+        # A lock: how it opens again is for the risk to decide; a few seconds are no lock.
+        lasting = lockout.unlocked_after_seconds >= norm.delay_seconds
+        return (lasting or None) if tries is not None else None
     if delay is None:
         # Without a delay the account stays locked until somebody unlocks it.
         return True if tries is not None else None
@@ -220,6 +233,9 @@ def _limit(lockout: Lockout | Literal["none"] | None) -> tuple[Text, ...]:
     if lockout.delay_seconds is not None:
         s = lockout.delay_seconds
         parts.append(Text(f"attente de {s} s", f"wait of {s} s"))
+    if lockout.unlocked_after_seconds is not None:
+        s = lockout.unlocked_after_seconds
+        parts.append(Text(f"déblocage au bout de {s} s", f"unlocked after {s} s"))
     if lockout.attempts_per_day is not None:
         n = lockout.attempts_per_day
         parts.append(Text(f"{n} essais par jour", f"{n} attempts a day"))
@@ -246,7 +262,7 @@ def second_factor_required(
     if fact.class_ not in classes:
         return None
     if fact.factors is None:
-        return undecided()
+        return None if fact.product else undecided()
     given = set(fact.factors)
     used = tuple(_FACTORS[factor] for factor in fact.factors)
     two = bool(given & set(knowledge) and given & set(possession))
@@ -259,21 +275,158 @@ def second_factor_required(
     return failed(factors=used)
 
 
-def accounts_individual(fact: AccountPolicy, /) -> Verdict:
-    """Pass when each account belongs to one person."""
+def accounts_individual(fact: AccountPolicy, /) -> Verdict | None:
+    """Pass when each account belongs to one person; a configuration cannot tell."""
+    if fact.product and fact.shared is None:
+        return None
     return _answered(fact.shared, good=False)
 
 
-def initial_password_changed(fact: AccountPolicy, /) -> Verdict:
+def initial_password_changed(fact: AccountPolicy, /) -> Verdict | None:
     """Pass when a password given to somebody must be changed at first use."""
+    if fact.product and fact.initial_password_changed is None:
+        return None
     if fact.factors is not None and "password" not in fact.factors:
         return not_applicable()
     return _answered(fact.initial_password_changed)
 
 
 def leavers_revoked(fact: AccountPolicy, /, *, classes: tuple[AccountClass, ...]) -> Verdict | None:
-    """Pass when the accounts of people who leave are closed."""
+    """Pass when the accounts of people who leave are closed; a configuration cannot tell."""
+    if fact.product and fact.revoked_on_departure is None:
+        return None
     return _answered(fact.revoked_on_departure) if fact.class_ in classes else None
+
+
+def session_ends(
+    fact: SessionLifetime,
+    /,
+    *,
+    classes: tuple[AccountClass | None, ...],
+    idle_seconds: int,
+    absolute_seconds: int,
+) -> Verdict | None:
+    """Pass when a session ends in time, unused and in all; what is not stated leaves it open."""
+    if fact.class_ not in classes:
+        return None
+    stated = ((fact.idle_seconds, idle_seconds), (fact.absolute_seconds, absolute_seconds))
+    told: dict[str, Value] = {"product": fact.product, "lifetimes": _lifetimes(fact)}
+    if any(seconds is not None and not 0 < seconds <= most for seconds, most in stated):
+        return failed(**told)
+    if fact.idle_seconds is None and fact.absolute_seconds is None:
+        return undecided(**told)
+    return passed(**told)
+
+
+def _lifetimes(fact: SessionLifetime) -> tuple[Text, ...]:
+    parts = []
+    if fact.idle_seconds is not None:
+        unused = _lasting(fact.idle_seconds)
+        parts.append(Text(f"{unused.fr} sans activité", f"{unused.en} unused"))
+    if fact.absolute_seconds is not None:
+        whole = _lasting(fact.absolute_seconds)
+        parts.append(Text(f"{whole.fr} en tout", f"{whole.en} in all"))
+    return tuple(parts)
+
+
+def _lasting(seconds: int) -> Text:
+    if seconds <= 0:
+        return Text("sans fin", "without end")
+    for size, fr, en in (
+        (86_400, "jour", "day"),
+        (3600, "heure", "hour"),
+        (60, "minute", "minute"),
+    ):
+        if seconds % size == 0 or seconds >= 2 * size:
+            number = seconds // size
+            many = "s" if number > 1 else ""
+            return Text(f"{number} {fr}{many}", f"{number} {en}{many}")
+    return Text(f"{seconds} s", f"{seconds} s")
+
+
+def no_opening(fact: SignInOpenings, /, *, kinds: tuple[OpeningKind, ...]) -> Answer:
+    """Pass when none of these openings was found among those looked for; each at its place."""
+    if not set(fact.looked_for) & set(kinds):
+        return not_applicable()
+    found = [opening for opening in fact.found if opening.kind in kinds]
+    if not found:
+        return passed(product=fact.product)
+    places = dict.fromkeys(opening.place for opening in found)
+    return tuple(
+        failed(place, product=fact.product, settings=_settings(found, place)) for place in places
+    )
+
+
+def _settings(found: list[Opening], place: str) -> tuple[Text, ...]:
+    return tuple(
+        Text(f"{_OPENINGS[o.kind].fr} (`{o.setting}`)", f"{_OPENINGS[o.kind].en} (`{o.setting}`)")
+        for o in found
+        if o.place == place
+    )
+
+
+_OPENINGS: dict[OpeningKind, Text] = {
+    "no_password": Text("connexion sans mot de passe", "sign-in without a password"),
+    "empty_password": Text("mots de passe vides", "empty passwords"),
+    "default_password": Text("mot de passe écrit d’avance", "password written in advance"),
+    "clear_transport": Text("connexion sans chiffrement", "sign-in without encryption"),
+    "clear_password": Text("mot de passe transmis en clair", "password sent in clear"),
+    "md5_password": Text("mot de passe protégé par MD5", "password protected by MD5"),
+    "implicit_flow": Text("flux implicite", "implicit flow"),
+    "password_grant": Text(
+        "mot de passe confié à l’application", "password handed to the application"
+    ),
+    "no_pkce": Text("application publique sans PKCE", "public application without PKCE"),
+    "single_factor": Text("un seul facteur", "a single factor"),
+}
+
+
+def declaration_confirmed(fact: DeclaredPolicyRead, /) -> Verdict:
+    """Pass when the configuration says of the accounts what the declaration says."""
+    told = {"product": fact.product, "declared_as": fact.declared_as}
+    if not fact.differences:
+        return passed(**told) if fact.compared else undecided(**told)
+    return failed(**told, differences=tuple(_difference(d) for d in fact.differences))
+
+
+def _difference(difference: PolicyDifference) -> Text:
+    name = _POLICY_FIELDS[difference.field]
+    declared, read = (
+        _POLICY_WORDS.get(word, Text(word, word)) for word in (difference.declared, difference.read)
+    )
+    return Text(
+        f"{name.fr}\u00a0: {declared.fr} déclaré, {read.fr} lu",
+        f"{name.en}: {declared.en} declared, {read.en} read",
+    )
+
+
+_POLICY_WORDS = {
+    "none": Text("aucun", "none"),
+    "yes": Text("oui", "yes"),
+    "no": Text("non", "no"),
+}
+
+
+_POLICY_FIELDS = {
+    "minimum_length": Text("longueur minimale", "minimum length"),
+    "character_classes": Text("nombre de types de caractères", "number of character classes"),
+    "after_attempts": Text("nombre d’échecs avant blocage", "number of failures before a lock"),
+    "factors": Text("nombre de facteurs", "number of factors"),
+    "initial_password_changed": Text(
+        "changement du mot de passe initial", "change of the initial password"
+    ),
+}
+
+
+def renewal_not_forced(
+    fact: AccountPolicy, /, *, classes: tuple[AccountClass | None, ...]
+) -> Verdict | None:
+    """Pass when passwords do not expire by the calendar alone."""
+    if fact.class_ not in classes or fact.expires_after_days is None:
+        return None
+    if fact.expires_after_days > 0:
+        return failed(days=fact.expires_after_days)
+    return passed()
 
 
 def passwords_never_sent(fact: CredentialDelivery, /) -> Verdict:

@@ -33,6 +33,7 @@ from cnilcheck.collectors.postgresql import DatabaseConfiguration
 from cnilcheck.collectors.secrets import SecretsInTree
 from cnilcheck.collectors.service_configuration import ServiceConfiguration
 from cnilcheck.collectors.sign_in import SignIn
+from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
 from cnilcheck.collectors.ssh import Ssh
 from cnilcheck.collectors.sshd import SshConfiguration
 from cnilcheck.collectors.tls import TlsListener
@@ -67,6 +68,7 @@ def collectors() -> tuple[Collector, ...]:
         ServiceConfiguration(),
         SshConfiguration(),
         ApplicationConfiguration(),
+        SignInConfiguration(),
         EncryptionAtRest(),
         SecretsInTree(),
         PasswordCode(),

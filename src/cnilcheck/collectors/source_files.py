@@ -31,6 +31,7 @@ class SourceFiles:
 
     snapshot: Snapshot
     stop: threading.Event
+    largest: int = _MAX_BYTES
     read: int = 0
     refused: list[tuple[str, CollectionError]] = field(default_factory=list)
 
@@ -57,9 +58,9 @@ class SourceFiles:
 
     def _text(self, path: str) -> Iterator[tuple[str, str]]:
         try:
-            content = self.snapshot.read_bytes(path, _MAX_BYTES)
+            content = self.snapshot.read_bytes(path, self.largest)
         except CollectionError as error:
-            if "larger than" not in str(error):
+            if "larger than" not in str(error) or self.largest > _MAX_BYTES:
                 self.refused.append((path, error))
             return
         if b"\0" in content[:8192]:

@@ -525,9 +525,13 @@ class SessionCookies(Fact, frozen=True):
 
 
 class AccountPolicy(Fact, frozen=True):
-    """The declared sign-in policy of one class of accounts; None was not answered."""
+    """The sign-in policy of one class of accounts, declared or read; None was not answered.
 
-    class_: AccountClass = field(name="class")
+    `product` is whose configuration was read, empty for a declaration; the class is None where the
+    configuration does not say whom it serves. `configured_in` is where a declaration says so.
+    """
+
+    class_: AccountClass | None = field(name="class")
     who: str = ""
     minimum_length: int | None = None
     maximum_length: int | None = None
@@ -539,6 +543,68 @@ class AccountPolicy(Fact, frozen=True):
     shared: bool | None = None
     initial_password_changed: bool | None = None
     revoked_on_departure: bool | None = None
+    expires_after_days: int | None = None
+    configured_in: tuple[str, ...] = ()
+    product: str = ""
+
+
+class SessionLifetime(Fact, frozen=True):
+    """How long a configuration lets a session live, in seconds: unused, and in all.
+
+    None is not stated; 0 is without end.
+    """
+
+    product: str
+    class_: AccountClass | None = field(name="class")
+    idle_seconds: int | None
+    absolute_seconds: int | None
+
+
+OpeningKind: TypeAlias = Literal[
+    "no_password",
+    "empty_password",
+    "default_password",
+    "clear_transport",
+    "clear_password",
+    "md5_password",
+    "implicit_flow",
+    "password_grant",
+    "no_pkce",
+    "single_factor",
+]
+
+
+class Opening(Struct, frozen=True, forbid_unknown_fields=True):
+    """One setting that lets people in more easily than it looks, and its place."""
+
+    kind: OpeningKind
+    place: str
+    setting: str
+
+
+class SignInOpenings(Fact, frozen=True):
+    """Which kinds of openings a configuration was searched for, and those found."""
+
+    product: str
+    looked_for: tuple[OpeningKind, ...]
+    found: tuple[Opening, ...]
+
+
+class PolicyDifference(Struct, frozen=True, forbid_unknown_fields=True):
+    """One field of a policy of accounts, as declared and as read."""
+
+    field: str
+    declared: str
+    read: str
+
+
+class DeclaredPolicyRead(Fact, frozen=True):
+    """Where the configuration a declaration names says otherwise than the declaration."""
+
+    product: str
+    declared_as: str
+    compared: tuple[str, ...]
+    differences: tuple[PolicyDifference, ...]
 
 
 class CredentialDelivery(Fact, frozen=True):
@@ -1026,6 +1092,9 @@ AnyFact: TypeAlias = (
     | SignInPage
     | SessionCookies
     | AccountPolicy
+    | SessionLifetime
+    | SignInOpenings
+    | DeclaredPolicyRead
     | CredentialDelivery
     | AccessLogSetting
     | LogRotationSetting

@@ -123,6 +123,13 @@ class DataSample(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["backup", "extract", "database_file"] = "extract"
 
 
+class IdentityExport(Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of an identity provider or directory, exported; the class of those it serves."""
+
+    path: str
+    class_: AccountClass | None = field(default=None, name="class")
+
+
 class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     """Files that are read, and never sent anywhere; relative paths start at the scope file."""
 
@@ -131,6 +138,7 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     password_samples: tuple[PasswordSample, ...] = ()
     data_samples: tuple[DataSample, ...] = ()
     authorities: tuple[str, ...] = ()
+    identity_exports: tuple[IdentityExport, ...] = ()
 
 
 class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,12 +222,17 @@ class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lockout(Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens after failed sign-ins (CNIL 2022-100, case 2)."""
+    """What happens after failed sign-ins (CNIL 2022-100, case 2).
+
+    `unlocked_after_seconds` is when a locked account opens again by itself; `delay_seconds` is a
+    wait before the next attempt.
+    """
 
     after_attempts: int | None = None
     delay_seconds: int | None = None
     attempts_per_day: int | None = None
     captcha: bool = False
+    unlocked_after_seconds: int | None = None
 
 
 Factor: TypeAlias = Literal[
@@ -233,11 +246,16 @@ Factor: TypeAlias = Literal[
     "sms",
     "email",
     "location",
+    "second_factor",
 ]
 
 
 class Accounts(Struct, frozen=True, forbid_unknown_fields=True):
-    """The sign-in policy of one class of accounts; what is left out was not answered."""
+    """The sign-in policy of one class of accounts; what is left out was not answered.
+
+    `configured_in` are paths or patterns of the system copy that hold this very policy: what is
+    read there counts before what is said here.
+    """
 
     class_: AccountClass = field(name="class")
     who: str = ""
@@ -251,6 +269,8 @@ class Accounts(Struct, frozen=True, forbid_unknown_fields=True):
     shared: bool | None = None
     initial_password_changed: bool | None = None
     revoked_on_departure: bool | None = None
+    expires_after_days: int | None = None
+    configured_in: tuple[str, ...] = ()
 
 
 PasswordReset: TypeAlias = Literal[

@@ -274,6 +274,17 @@ FIELDS = _words("""
     first_missing | premier sans | first without
     unclassified | sans catégorie | of no category
     what | ce qui a été lu | what was read
+    absolute_seconds | durée totale de session, en secondes | whole session, seconds
+    compared | comparés | compared
+    configured_in | réglé dans | configured in
+    declared_as | déclaré comme | declared as
+    differences | différences | differences
+    expires_after_days | expire après (jours) | expires after (days)
+    field | champ | field
+    idle_seconds | session sans activité, en secondes | unused session, seconds
+    looked_for | recherchés | looked for
+    read | lu | read
+    unlocked_after_seconds | déblocage après, en secondes | unlocked after, seconds
 """)
 
 VALUES = {str(name): words for name, words in (*CATEGORY_NAMES.items(), *FIELD_NAMES.items())}
@@ -400,4 +411,14 @@ VALUES |= _words("""
     storage | stockage | storage
     strong | fort | strong
     weak | faible | weak
+    clear_transport | sans chiffrement | without encryption
+    default_password | mot de passe écrit d'avance | password written in advance
+    empty_password | mot de passe vide | empty password
+    implicit_flow | flux implicite | implicit flow
+    md5_password | MD5 | MD5
+    no_password | sans mot de passe | without a password
+    no_pkce | sans PKCE | without PKCE
+    password_grant | mot de passe confié à l'application | password handed to the application
+    second_factor | second facteur | second factor
+    single_factor | un seul facteur | single factor
 """)

@@ -698,6 +698,7 @@ SOURCE_KINDS = {
     "password_samples": _t(
         "échantillon d'empreintes de mots de passe", "sample of password hashes"
     ),
+    "identity_exports": _t("export d'un annuaire", "export of a directory"),
     "data_samples": _t("échantillon de données", "data sample"),
 }
 

@@ -1,0 +1,219 @@
+"""What configurations demand of those who sign in: passwords, lockout, second factor, sessions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from cnilcheck import __version__
+from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.policies.directory import read_ldif
+from cnilcheck.collectors.policies.keycloak import is_realm, read_keycloak
+from cnilcheck.collectors.policies.pam import read_pam
+from cnilcheck.collectors.policies.texts import parsed_json
+from cnilcheck.collectors.snapshot import Snapshot, open_snapshot
+from cnilcheck.collectors.source_files import FOLDERS, SourceFiles
+from cnilcheck.errors import CollectionError, Malformed
+from cnilcheck.model.facts import (
+    AccountPolicy,
+    DeclaredPolicyRead,
+    Fact,
+    PolicyDifference,
+    SessionLifetime,
+    SignInOpenings,
+)
+from cnilcheck.model.scope import Accounts, IdentityExport, Lockout, Scope
+from cnilcheck.model.words import AccountClass, GapReason, Method
+
+_FOLDERS = ("/etc", *FOLDERS)
+_LARGEST = 20_000_000
+_EXPORT = re.compile(
+    r"(?i)(?:realm|keycloak|export|entra|azure|graph|conditional|polic|okta|auth0|tenant|guardian"
+    r"|connection|identity|lockout|password|mfa|sso)[^/]*(?:/[^/]+)*\.json$"
+)
+_LDIF = re.compile(r"(?i)\.ldif$")
+
+
+class NotWritten(CollectionError):
+    """Nothing in the copy says what is demanded of those who sign in."""
+
+    reason = GapReason.NOT_GIVEN
+
+
+class SignInConfiguration:
+    """Reads the settings of identity providers, directories, systems and frameworks."""
+
+    name = "sign-in-configuration"
+    method = Method.EXAMINE
+    yields: tuple[type[Fact], ...] = (
+        AccountPolicy,
+        SessionLifetime,
+        SignInOpenings,
+        DeclaredPolicyRead,
+    )
+    asks = "sources.system"
+
+    def version(self) -> str:
+        """Return the version of cnilcheck: the readers are its own."""
+        return __version__
+
+    def tasks(self, scope: Scope) -> tuple[Task, ...]:
+        """Return the copy of the server's tree, and each export handed over by itself."""
+        system = scope.sources.system
+        tree = (Task(system, "/", system),) if system else ()
+        exports = scope.sources.identity_exports
+        return tree + tuple(Task(export.path, export.path, export) for export in exports)
+
+    def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
+        """Yield what each configuration demands, for the accounts a declaration names it for."""
+        declared = tools.scope.declarations.authentication
+        people = _People(declared.accounts if declared else ())
+        looked_at = set[type[Fact]]()
+        for sighting in _sightings(task, tools, self.name):
+            for told in people.told(sighting, task):
+                looked_at.add(type(told.fact) if isinstance(told, Seen) else _kind(told))
+                yield told
+        if AccountPolicy not in looked_at:
+            yield Missing(task.location, AccountPolicy, NotWritten("sources.system"))
+        for fact in self.yields[1:]:
+            if fact not in looked_at:
+                yield Nothing(task.location, fact)
+
+
+def _kind(sighting: Missing | Nothing) -> type[Fact]:
+    return sighting.missing if isinstance(sighting, Missing) else sighting.of
+
+
+def _sightings(task: Task, tools: Tools, name: str) -> Iterator[Sighting]:
+    if isinstance(task.subject, IdentityExport):
+        yield from _export(task, tools, name)
+        return
+    snapshot = open_snapshot(task, tools, name)
+    yield from read_pam(snapshot)
+    files = SourceFiles(snapshot, tools.stop, largest=_LARGEST)
+    for path, text in files.texts(_wanted, _FOLDERS):
+        yield from _read(path, text, snapshot)
+    yield from files.problems(AccountPolicy)
+
+
+def _export(task: Task, tools: Tools, name: str) -> Iterator[Sighting]:
+    export: IdentityExport = task.subject
+    place = tools.path(export.path)
+    snapshot = Snapshot(place.parent, task.target, name, tools)
+    text = snapshot.read_bytes(f"/{place.name}", _LARGEST).decode("utf-8-sig", "replace")
+    found = False
+    for sighting in _read(export.path, text, snapshot):
+        found = True
+        yield _of_class(sighting, export.class_)
+    if not found:
+        raise Malformed(f"{export.path} is no export of an identity provider that is known")
+
+
+def _of_class(sighting: Sighting, class_: AccountClass | None) -> Sighting:
+    if isinstance(sighting, Seen) and class_ is not None:
+        fact = sighting.fact
+        if isinstance(fact, AccountPolicy | SessionLifetime):
+            return Seen(sighting.location, msgspec.structs.replace(fact, class_=class_))
+    return sighting
+
+
+_Reader = Callable[[str, str], Iterator[Seen]]
+
+
+def _wanted(path: str) -> bool:
+    return bool(_EXPORT.search(path) or _LDIF.search(path))
+
+
+def _read(path: str, text: str, snapshot: Snapshot) -> Iterator[Sighting]:
+    """Yield what one file says; a file that looks like an export and cannot be read is a gap."""
+    try:
+        if _LDIF.search(path):
+            yield from read_ldif(text, path)
+        elif path.endswith(".json"):
+            yield from _json(path, text)
+    except Malformed as error:
+        if any(sign in text for sign in _SIGNS):
+            yield Missing(path, AccountPolicy, error)
+
+
+_SIGNS = ("bruteForceProtected", "passwordPolicy", "conditionalAccess", "minPwdLength")
+
+
+def _json(path: str, text: str) -> Iterator[Seen]:
+    document = parsed_json(text, path)
+    if is_realm(document):
+        yield from read_keycloak(document, text, path)
+
+
+@dataclass
+class _People:
+    """The declared classes of accounts, and which configuration each is said to live in."""
+
+    accounts: tuple[Accounts, ...]
+
+    def told(self, sighting: Sighting, task: Task) -> Iterator[Sighting]:
+        """Yield the sighting for each declared class it serves, then how they compare."""
+        if not isinstance(sighting, Seen):
+            yield sighting
+            return
+        path = re.sub(r":\d+$", "", sighting.location)
+        serves = [
+            (number, declared)
+            for number, declared in enumerate(self.accounts)
+            if any(fnmatchcase(path, pattern) for pattern in declared.configured_in)
+        ]
+        fact = sighting.fact
+        if not serves or not isinstance(fact, AccountPolicy | SessionLifetime):
+            yield sighting
+            return
+        for number, declared in serves:
+            who = declared.who.strip() or declared.class_.value
+            place = f"{sighting.location} ({who})" if len(serves) > 1 else sighting.location
+            if isinstance(fact, SessionLifetime):
+                yield Seen(place, msgspec.structs.replace(fact, class_=declared.class_))
+                continue
+            read = msgspec.structs.replace(fact, class_=declared.class_, who=declared.who)
+            yield Seen(place, read)
+            yield Seen(place, _compared(declared, read, f"accounts[{number}] ({who})"))
+
+
+def _compared(declared: Accounts, read: AccountPolicy, name: str) -> DeclaredPolicyRead:
+    """Return how the two compare; only what is read to be weaker than declared is a difference."""
+    pairs: dict[str, tuple[float | None, float | None]] = {
+        "minimum_length": (declared.minimum_length, read.minimum_length),
+        "character_classes": (declared.character_classes, read.character_classes),
+        "after_attempts": (_lenience(declared.lockout), _lenience(read.lockout)),
+        "factors": (_count(declared.factors), _count(read.factors)),
+        "initial_password_changed": (
+            declared.initial_password_changed,
+            read.initial_password_changed,
+        ),
+    }
+    both = {k: (a, b) for k, (a, b) in pairs.items() if a is not None and b is not None}
+    weaker = {k: (a, b) for k, (a, b) in both.items() if b < a}
+    differences = tuple(
+        PolicyDifference(k, _spelled(a), _spelled(b)) for k, (a, b) in weaker.items()
+    )
+    return DeclaredPolicyRead(read.product, name, tuple(both), differences)
+
+
+def _lenience(lockout: Lockout | str | None) -> float | None:
+    """Return the failures allowed, below zero so that more of them is less; endless for no lock."""
+    if isinstance(lockout, Lockout):
+        return None if lockout.after_attempts is None else -lockout.after_attempts
+    return None if lockout is None else -math.inf
+
+
+def _count(factors: tuple[str, ...] | None) -> int | None:
+    return None if factors is None else len(factors)
+
+
+def _spelled(value: float) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if math.isinf(value) else str(abs(int(value)))
