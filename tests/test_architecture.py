@@ -39,11 +39,22 @@ MAY_IMPORT = {
     "folder": {"model", "errors"},
     "replica": {"replica"},
 }
-HEAVY = {"sslyze", "requests", "nmap", "jinja2", "crossplane", "cryptography", "rich", "pydantic"}
+HEAVY = {
+    "sslyze",
+    "requests",
+    "nmap",
+    "dns",
+    "jinja2",
+    "crossplane",
+    "cryptography",
+    "rich",
+    "pydantic",
+}
 ALLOWED_HEAVY = {
     "sslyze": {"collectors/sslyze_worker.py"},
     "requests": {"hosts/download.py"},
     "nmap": {"collectors/ports.py"},
+    "dns": {"collectors/name_service.py"},
     "crossplane": {"collectors/nginx.py"},
 }
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import socket
 from pathlib import Path
 
 import pytest
 
-from cnilcheck.collectors import identity
 from cnilcheck.collectors.base import Journal, Tools
 from cnilcheck.collectors.identity import (
     NetworkIdentities,
-    reverse_name,
     with_declarations,
 )
 from cnilcheck.errors import CollectionError
@@ -132,39 +129,6 @@ def test_the_needed_activities_follow_who_administers_and_who_backs_up() -> None
     assert needed_activities(database) == ((1, 2, 3, 4, 6), ())
     assert needed_activities(HostingDeclaration((), "saas")) == ((1, 2, 3, 4, 5, 6), ())
     assert needed_activities(HostingDeclaration(())) == ((), ())
-
-
-@pytest.mark.parametrize(
-    ("forward", "expected"), [("192.0.2.7", "vps-1.vps.ovh.net"), ("192.0.2.8", None)]
-)
-def test_a_reverse_name_counts_only_when_it_leads_back(
-    forward: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(socket, "getnameinfo", lambda *_: ("vps-1.vps.ovh.net", "0"))
-    answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (forward, 0))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
-    assert expected == reverse_name(ipaddress.ip_address("192.0.2.7"))
-
-
-def test_an_address_without_a_name_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def dead(*_: object) -> None:
-        raise socket.gaierror("no name")
-
-    monkeypatch.setattr(socket, "getnameinfo", dead)
-    assert reverse_name(ipaddress.ip_address("192.0.2.7")) is None
-
-
-def test_no_reverse_name_is_asked_for_unless_the_scope_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(identity, "reverse_name", asked.append)
-    monkeypatch.setattr(identity, "is_public", lambda _: True)
-    for online in (False, True):
-        scope = Scope(version=1, targets=(HostTarget("127.0.0.1"),), online_identity=online)
-        (task,) = NetworkIdentities().tasks(scope)
-        list(NetworkIdentities().observe(task, Tools(Path(), scope, Journal(), Limits())))
-        assert online == bool(asked)
 
 
 def test_an_ipv4_address_in_ipv6_is_the_same_address() -> None:

@@ -297,12 +297,15 @@ def network_host_certified(
     law_from: dt.date,
     list_days: int,
     clauses: tuple[int, ...],
-) -> Verdict:
+) -> Verdict | None:
     """Pass when the host an address leads to is proven on paper; its address proves nothing.
 
     Fails only for health data held for third parties, a host known by more than its network, and
     a dated reason. All else says what is still to be asked.
     """
+    if fact.use == "name_server":
+        # Who answers for a name holds no data of the service.
+        return None
     if exempt := _network_exempt(fact, context):
         return exempt
     if fact.reserved:

@@ -95,10 +95,10 @@ _OnlineIdentity = Annotated[
     typer.Option(
         "--online-identity",
         help=say(
-            "Demander au résolveur de cette machine le nom des adresses auditées : lui seul "
-            "l'apprend.",
-            "Ask this machine's resolver for the names of the audited addresses: it alone learns "
-            "of it.",
+            "Interroger le résolveur, Team Cymru et un registre sur les adresses auditées : ils "
+            "les apprennent.",
+            "Ask the resolver, Team Cymru and a registry about the audited addresses: they learn "
+            "them.",
         ),
     ),
 ]

@@ -19,7 +19,7 @@ from cnilcheck.model.text import Text, french
 from cnilcheck.model.words import Lang
 
 if TYPE_CHECKING:
-    from cnilcheck.hosts.catalogue import Address
+    from cnilcheck.collectors.base import Tools
     from cnilcheck.hosts.identify import Asked
     from cnilcheck.model.facts import NetworkIdentity
 
@@ -50,13 +50,18 @@ def lookup(
         typer.Option(
             "--online-identity",
             help=say(
-                "Demander au résolveur de cette machine les adresses, puis leurs noms : lui seul "
-                "apprend ce qui est cherché.",
-                "Ask this machine's resolver for the addresses, then for their names: it alone "
-                "learns what is looked up.",
+                "Interroger le résolveur, Team Cymru et le registre RDAP : ils apprennent ce qui "
+                "est cherché.",
+                "Ask the resolver, Team Cymru and the RDAP registry: they learn what is looked up.",
             ),
         ),
     ] = False,
+    resolver: Annotated[
+        str,
+        typer.Option(
+            "--resolver", metavar="ADDRESS", help=say("Le résolveur.", "The resolver to ask.")
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="JSON.")] = False,
     lang: _Lang = LANG,
 ) -> None:
@@ -67,9 +72,10 @@ def lookup(
     from cnilcheck.hosts.store import load_tables
 
     tables = load_tables()
+    tools = _online_tools(resolver) if online else None
     found = []
     for one in what:
-        asked = _asked(one, online)
+        asked = _asked(one, tools)
         found += [(one, seen) for seen in identify(asked, tables)]
     if as_json:
         rows = [{"asked": one} | msgspec.to_builtins(seen) for one, seen in found]
@@ -80,37 +86,44 @@ def lookup(
     print(_caution(lang))
 
 
-def _asked(one: str, online: bool) -> Asked:
+def _online_tools(resolver: str) -> Tools:
+    """Return what the instruments ask with, having said who learns of it."""
+    from cnilcheck.collectors.base import Journal, Tools
+    from cnilcheck.documents.scope import check_identity
+    from cnilcheck.model.scope import IdentitySources, Limits, Scope
+    from cnilcheck.renderers.words import who_learns
+
+    scope = Scope(version=1, online_identity=True, identity=IdentitySources(resolver))
+    check_identity(scope, "hosts lookup")
+    print(who_learns(scope, LANG), file=sys.stderr)
+    return Tools(Path(), scope, Journal(), Limits())
+
+
+def _asked(one: str, tools: Tools | None) -> Asked:
+    from cnilcheck.collectors.identity import online
     from cnilcheck.hosts.identify import Asked
 
     try:
         address = ipaddress.ip_address(one.strip("[]"))
+        asked = Asked("", (), (address,))
     except ValueError:
         if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?", one):
             raise UsageError(
                 f"hosts lookup: `{printable(one, 80)}` is neither a name nor an address"
             ) from None
-        return _resolved(one) if online else Asked(one)
-    return Asked("", (), (address,), _reverse((address,)) if online else {})
+        asked = _resolved(one, tools) if tools else Asked(one)
+    return online(asked, tools, one, "hosts lookup") if tools else asked
 
 
-def _resolved(name: str) -> Asked:
-    from cnilcheck.collectors.identity import resolve
+def _resolved(name: str, tools: Tools) -> Asked:
+    from cnilcheck.collectors.name_service import NameService
     from cnilcheck.hosts.identify import Asked
 
     try:
-        addresses, canonical = resolve(name)
+        addresses, chain = NameService(tools, "hosts lookup", name).addresses(name)
     except CollectionError as problem:
         raise UsageError(f"hosts lookup: {name}: {problem}") from None
-    return Asked(name, (canonical,), addresses, _reverse(addresses))
-
-
-def _reverse(addresses: tuple[Address, ...]) -> dict[Address, tuple[str, ...]]:
-    from cnilcheck.collectors.identity import reverse_name
-    from cnilcheck.model.addresses import is_public
-
-    names = {a: reverse_name(a) for a in addresses if is_public(a)}
-    return {address: (name,) for address, name in names.items() if name}
+    return Asked(name, chain, addresses)
 
 
 def _print_identity(one: str, seen: NetworkIdentity, lang: Lang) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from cnilcheck.audit import judge
 from cnilcheck.cli.run import ScopeText, Telling, catalogue, conclude, day, observe
-from cnilcheck.cli.words import say
+from cnilcheck.cli.words import LANG, say
 from cnilcheck.documents.evidence import read_evidence
 from cnilcheck.documents.past_report import read_past_report
 from cnilcheck.documents.scope import read_scope, scope_as_document, scope_of_urls
@@ -52,11 +52,12 @@ def run_scan(
         raise ScopeError(f"{file}: targets: nothing to look at", "see `cnilcheck init`")
     _names_known_rules(scope, file)
     if profile is not None:
-        scope, written = judged_by(scope, profile), _stating(written, profile)
+        scope, written = judged_by(scope, profile), _stating(written, "profile", profile.value)
     if online_identity:
         scope = msgspec.structs.replace(scope, online_identity=True)
+        written = _stating(written, "online_identity", "true")
     if scope.online_identity:
-        _say_who_learns()
+        _say_who_learns(scope)
     before = _earlier(retest, scope, judged_for) if retest is not None else None
     folder, collected = observe(
         scope, base, written, out, force=force, telling=telling, earlier=before
@@ -110,14 +111,10 @@ def _name(file: Path | None) -> str:
         return path.name
 
 
-def _say_who_learns() -> None:
-    print(
-        say(
-            "Identité en ligne : le résolveur de cette machine apprend les adresses auditées.",
-            "Online identity: the resolver of this machine learns the audited addresses.",
-        ),
-        file=sys.stderr,
-    )
+def _say_who_learns(scope: Scope) -> None:
+    from cnilcheck.renderers.words import who_learns
+
+    print(who_learns(scope, LANG), file=sys.stderr)
 
 
 def judged_by(scope: Scope, profile: Profile | None) -> Scope:
@@ -125,13 +122,13 @@ def judged_by(scope: Scope, profile: Profile | None) -> Scope:
     return scope if profile is None else msgspec.structs.replace(scope, profile=profile)
 
 
-def _stating(written: bytes, profile: Profile) -> bytes:
-    """Return the scope's text with that profile, so that the stored audit says how it was judged.
+def _stating(written: bytes, key: str, value: str) -> bytes:
+    """Return the scope's text with that key, so that the stored audit says how it was made.
 
     A text written in another style than line by line stays as it is.
     """
-    kept = re.sub(rb"(?m)^profile:.*\n?", b"", written).rstrip(b"\n")
-    stated = kept + f"\nprofile: {profile.value}\n".encode()
+    kept = re.sub(rf"(?m)^{key}:.*\n?".encode(), b"", written).rstrip(b"\n")
+    stated = kept + f"\n{key}: {value}\n".encode()
     try:
         return stated if isinstance(yaml.safe_load(stated), dict) else written
     except yaml.YAMLError:

@@ -39,6 +39,7 @@ from cnilcheck.collectors.sshd import SshConfiguration
 from cnilcheck.collectors.tls import TlsListener
 from cnilcheck.collectors.web_exposure import WebExposure
 from cnilcheck.collectors.web_server import WebServerConfiguration
+from cnilcheck.collectors.zone_servers import ZoneServers
 
 
 def collectors() -> tuple[Collector, ...]:
@@ -59,6 +60,7 @@ def collectors() -> tuple[Collector, ...]:
         Opportunistic(),
         Ssh(),
         NetworkIdentities(),
+        ZoneServers(),
         PageRecipients(),
         ConfiguredHosts(),
         WebServerConfiguration(),

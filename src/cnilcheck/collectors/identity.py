@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import ipaddress
 import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +17,8 @@ import msgspec
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Nothing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.name_service import NameService
+from cnilcheck.collectors.registries import networks, registrant
 from cnilcheck.errors import (
     CollectionError,
     Malformed,
@@ -23,9 +28,9 @@ from cnilcheck.errors import (
     UsageError,
 )
 from cnilcheck.hosts.catalogue import Address
-from cnilcheck.hosts.identify import Asked, Tables, identify
+from cnilcheck.hosts.identify import Asked, Registered, Tables, identify
 from cnilcheck.hosts.store import load_tables
-from cnilcheck.model.addresses import is_public
+from cnilcheck.model.addresses import is_loopback, is_public
 from cnilcheck.model.company_names import name_words, same_name
 from cnilcheck.model.facts import DeclaredService, Fact, HostingIntermediary, NetworkIdentity
 from cnilcheck.model.hosting_matrix import ACTIVITIES, needed_activities
@@ -50,7 +55,8 @@ class NetworkIdentities:
     """Looks each target's names and addresses up in the tables of hosts.
 
     The one thing asked of the network is the name, from this machine's own resolver; with
-    `online_identity`, also the names of the addresses, from the same resolver.
+    `online_identity`, also the aliases and the names of the addresses, and of public registries
+    who announces and who holds them.
     """
 
     name = "network-identity"
@@ -64,7 +70,7 @@ class NetworkIdentities:
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
         """Return one task per web, host or TLS target."""
-        hosts = [(t.spelling, _host(t)) for t in scope.targets if not isinstance(t, SshTarget)]
+        hosts = [(t.spelling, host_of(t)) for t in scope.targets if not isinstance(t, SshTarget)]
         return tuple(Task(spelling, host or spelling, host) for spelling, host in hosts)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
@@ -77,6 +83,19 @@ class NetworkIdentities:
 
     def _ask(self, task: Task, tools: Tools) -> Asked:
         host: str = task.subject
+        scope = tools.scope
+        by_name = is_name(host)
+        if not (by_name and (scope.online_identity or scope.identity.resolver)):
+            addresses, canonical = self._resolved(task, tools)
+            chain: tuple[str, ...] = (canonical,)
+        else:
+            addresses, chain = self._looked_up(task, tools)
+        if not scope.online_identity:
+            return Asked(host, chain, addresses)
+        return online(Asked(host, chain, addresses), tools, task.target, self.name)
+
+    def _resolved(self, task: Task, tools: Tools) -> tuple[tuple[Address, ...], str]:
+        host: str = task.subject
         try:
             addresses, canonical = resolve(host)
         except CollectionError as error:
@@ -84,15 +103,59 @@ class NetworkIdentities:
             raise
         written = ", ".join(map(str, addresses))
         tools.journal.write(task.target, self.name, f"resolve {host}", written)
-        reverse: dict[Address, tuple[str, ...]] = {}
-        if tools.scope.online_identity:
-            for address in filter(is_public, addresses):
-                name = reverse_name(address)
-                tools.journal.write(
-                    task.target, self.name, f"reverse name of {address}", name or "none confirmed"
-                )
-                reverse[address] = (name,) if name else ()
-        return Asked(host, (canonical,), addresses, reverse)
+        return addresses, canonical
+
+    def _looked_up(self, task: Task, tools: Tools) -> tuple[tuple[Address, ...], tuple[str, ...]]:
+        """Return addresses and aliases as the resolver tells them, and as this machine sees them.
+
+        A file of hosts or a split horizon may show this machine another address: both count. A
+        resolver that the scope names is asked alone.
+        """
+        host: str = task.subject
+        try:
+            addresses, chain = NameService(tools, self.name, task.target).addresses(host)
+        except CollectionError:
+            if tools.scope.identity.resolver:
+                raise
+            found, canonical = self._resolved(task, tools)
+            return found, (canonical,)
+        if not tools.scope.identity.resolver:
+            with suppress(CollectionError):
+                addresses += self._resolved(task, tools)[0]
+        return tuple(dict.fromkeys(addresses))[:_MAX_ADDRESSES], chain
+
+
+def online(asked: Asked, tools: Tools, target: str, instrument: str) -> Asked:
+    """Return the question with what the resolver and the registries say of its public addresses.
+
+    What one of them does not answer is left out: the signs at hand stay.
+    """
+    today, wanted = dt.date.today(), tools.scope.identity.ask
+    names = NameService(tools, instrument, target)
+    reverse: dict[Address, tuple[str, ...]] = {}
+    registered: dict[Address, tuple[Registered, ...]] = {}
+    for address in filter(is_public, asked.addresses):
+        said: list[Registered] = []
+        if "names" in wanted:
+            with suppress(CollectionError):
+                reverse[address] = names.names_of(address)
+        if "networks" in wanted:
+            with suppress(CollectionError):
+                said += networks(names, address, today)
+        if "registrants" in wanted:
+            with suppress(CollectionError):
+                said += registrant(tools, address, today, target, instrument)
+        registered[address] = tuple(said)
+    return dataclasses.replace(asked, reverse=reverse, registered=registered)
+
+
+def is_name(host: str) -> bool:
+    """Return whether the host is a name that a resolver may know, and not this machine."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return not is_loopback(host)
+    return False
 
 
 class HostingIntermediaries:
@@ -173,7 +236,8 @@ def _declared(seen: NetworkIdentity, declared: HostingDeclaration) -> DeclaredSe
     return None
 
 
-def _host(target: Target) -> str:
+def host_of(target: Target) -> str:
+    """Return the name or address a target is reached at; empty when its address is none."""
     match target:
         case WebTarget(url=url):
             try:
@@ -204,20 +268,6 @@ def resolve(host: str) -> tuple[tuple[Address, ...], str]:
     found = sorted({address for address, _ in answers})[:_MAX_ADDRESSES]
     canonical = next((name for _, name in answers if name), host)
     return tuple(ipaddress.ip_address(address) for address in found), canonical
-
-
-def reverse_name(address: Address) -> str | None:
-    """Return the address's name when that name leads back to it, else None: anyone may set one."""
-
-    def ask() -> str:
-        return socket.getnameinfo((str(address), 0), socket.NI_NAMEREQD)[0]
-
-    try:
-        name = _in_time(ask)
-        forward, _ = resolve(name)
-    except CollectionError:
-        return None
-    return name if address in forward else None
 
 
 def _in_time(ask: Callable[[], _Answer]) -> _Answer:

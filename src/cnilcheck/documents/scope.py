@@ -15,7 +15,7 @@ import msgspec
 from cnilcheck.documents.fields import to_model
 from cnilcheck.documents.yaml_file import read_yaml
 from cnilcheck.errors import ScopeError
-from cnilcheck.model.addresses import is_loopback
+from cnilcheck.model.addresses import is_loopback, resolver_address
 from cnilcheck.model.scope import HostTarget, Scope, SshTarget, Target, TlsTarget, WebTarget
 
 _KINDS = {"url": "web", "host": "host", "tls": "tls", "ssh": "ssh"}
@@ -99,12 +99,28 @@ def _check(scope: Scope, where: str, today: dt.date) -> None:
     if scope.notice is not None and not 1 <= scope.notice.months <= 6:
         # Décret 2005-1309 art. 73: at most six months.
         raise ScopeError(f"{where}: notice.months: 1 to 6, {scope.notice.months} given")
+    check_identity(scope, where)
     for number, waiver in enumerate(scope.waivers):
         if waiver.until > today + _LONGEST_WAIVER:
             place = f"{where}: waivers[{number}].until"
             raise ScopeError(f"{place}: {waiver.until} is more than 180 days ahead")
     if scope.limits.requests_per_second <= 0 or scope.limits.requests_per_host <= 0:
         raise ScopeError(f"{where}: limits: numbers above 0 are expected")
+
+
+def check_identity(scope: Scope, where: str) -> None:
+    """Raise ScopeError unless the resolver is an address and the registry one over TLS."""
+    if written := scope.identity.resolver:
+        try:
+            resolver_address(written)
+        except ValueError:
+            raise ScopeError(
+                f"{where}: identity.resolver: `{written}` is no address, such as 192.0.2.53:53"
+            ) from None
+    parts = _split(scope.identity.registry, f"{where}: identity.registry")
+    local = is_loopback(parts.hostname or "") and parts.scheme == "http"
+    if not local and (parts.scheme != "https" or not parts.hostname):
+        raise ScopeError(f"{where}: identity.registry: only https addresses are asked")
 
 
 def _check_target(target: Target, place: str) -> None:

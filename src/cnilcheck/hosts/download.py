@@ -18,10 +18,17 @@ _SILENCE_SECONDS = 10.0
 _REDIRECTIONS = 5
 
 
-def fetch(url: str) -> bytes:
+def fetch(
+    url: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    seconds: float = _SECONDS,
+    may_lead_to: frozenset[str] = frozenset(),
+) -> bytes:
     """Return what lies at the address; raises TableError, saying why, for anything unusual.
 
-    Proxies and authorities of the operator's environment are used: hospitals have their own.
+    A redirection is followed within the host named, or to one it may lead to. Proxies and
+    authorities of the operator's environment are used: hospitals have their own.
     """
     import requests
 
@@ -31,7 +38,7 @@ def fetch(url: str) -> bytes:
         raise TableError(f"{url}: only https addresses are fetched")
     # As it is: a compressed answer could grow without end.
     headers = {"User-Agent": "cnilcheck", "Accept-Encoding": "identity"}
-    until = time.monotonic() + _SECONDS
+    until = time.monotonic() + seconds
     try:
         with requests.Session() as session:
             for _ in range(_REDIRECTIONS):
@@ -40,34 +47,39 @@ def fetch(url: str) -> bytes:
                     headers=headers,
                     stream=True,
                     allow_redirects=False,
-                    timeout=_SILENCE_SECONDS,
+                    timeout=min(_SILENCE_SECONDS, seconds),
                 ) as answer:
                     if not answer.is_redirect:
-                        return _content(answer, url, until)
-                    url = _same_host(url, answer.headers["location"])
+                        return _content(answer, url, until, max_bytes)
+                    url = _followed(url, answer.headers["location"], may_lead_to)
     except (requests.RequestException, OSError) as problem:
         raise TableError(f"{url}: {_reason(problem)}") from None
     raise TableError(f"{url}: redirects without end")
 
 
-def _content(answer: Response, url: str, until: float) -> bytes:
+def _content(answer: Response, url: str, until: float, max_bytes: int) -> bytes:
     if answer.status_code != 200:
         raise TableError(f"{url}: answers {answer.status_code}")
     content = b""
     # read1 returns what has come: a server that drips cannot hold us past the deadline.
     while part := answer.raw.read1(65_536):
         content += part
-        if len(content) > MAX_BYTES:
-            raise TableError(f"{url}: larger than {MAX_BYTES // 1_000_000} MB")
+        if len(content) > max_bytes:
+            raise TableError(f"{url}: larger than {max_bytes / 1_000_000:g} MB")
         if time.monotonic() > until:
-            raise TableError(f"{url}: no complete answer in {_SECONDS:.0f} s")
+            raise TableError(f"{url}: no complete answer in time")
     return content
 
 
-def _same_host(url: str, location: str) -> str:
-    """Return where a redirection leads, if it stays within the host and scheme named."""
-    target = urljoin(url, location)
-    before, after = urlsplit(url), urlsplit(target)
+def _followed(url: str, location: str, may_lead_to: frozenset[str]) -> str:
+    """Return where a redirection leads, if it stays within the host and scheme, or is expected."""
+    try:
+        target = urljoin(url, location)
+        before, after = urlsplit(url), urlsplit(target)
+    except ValueError:
+        raise TableError(f"{url}: leads to what is no address") from None
+    if after.scheme == "https" and after.netloc in may_lead_to:
+        return target
     if (after.scheme, after.netloc) != (before.scheme, before.netloc):
         raise TableError(f"{url}: leads elsewhere, to {after.netloc[:80]}")
     return target

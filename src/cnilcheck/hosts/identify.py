@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,7 @@ from cnilcheck.hosts.catalogue import Address, Catalogue, Host, Pattern, package
 from cnilcheck.hosts.official_list import OfficialList
 from cnilcheck.hosts.ranges import HOST_OF_CLOUD, Placed, RangeTable
 from cnilcheck.model.addresses import is_public
+from cnilcheck.model.company_names import identical
 from cnilcheck.model.facts import (
     HostLead,
     NetworkIdentity,
@@ -45,6 +46,15 @@ class Tables:
     official: OfficialList | None = None
 
 
+class Registered(NamedTuple):
+    """What somebody asked today says of an address: its network, its registrant, their country."""
+
+    kind: Literal["asn", "registrant", "country"]
+    value: str
+    source: str
+    seen_on: str
+
+
 @dataclass(frozen=True)
 class Asked:
     """A name as asked, the names it leads to in order, its addresses and their reverse names.
@@ -56,6 +66,7 @@ class Asked:
     canonical: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
     reverse: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    registered: Mapping[Address, tuple[Registered, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,9 @@ def _identify_one(asked: Asked, address: Address | None, tables: Tables) -> Netw
         return NetworkIdentity((), None, RESERVED, reserved=True)
     signs = [*_names(asked, address, tables.catalogue)]
     if address is not None:
-        signs += _networks(address, tables)
+        registered = asked.registered.get(address, ())
+        signs += _networks(address, tables, [r for r in registered if r.kind == "asn"])
+        signs += [_registered(r, tables.catalogue) for r in registered if r.kind != "asn"]
     return _identity(signs, tables)
 
 
@@ -120,22 +133,29 @@ def _names(asked: Asked, address: Address | None, catalogue: Catalogue) -> Itera
             yield _Sign(told, host, True, host.pattern_of(name.lower().rstrip(".")))
 
 
-def _networks(address: Address, tables: Tables) -> Iterator[_Sign]:
+def _networks(
+    address: Address, tables: Tables, asked: Sequence[Registered] = ()
+) -> Iterator[_Sign]:
     placed = tables.ranges.lookup(address)
     if placed is not None:
         yield _published(placed, tables.catalogue)
     if sharer := tables.catalogue.by_address.get(str(address)):
         day = tables.catalogue.compiled_on
-        told = NetworkSignal("shared_address", str(address), sharer.name, "cnilcheck", day)
-        yield _Sign(told, None, False)
+        shared = NetworkSignal("shared_address", str(address), sharer.name, "cnilcheck", day)
+        yield _Sign(shared, None, False)
+    in_a_file = placed is not None
+    for one in asked:
+        number, _, holder = one.value.removeprefix("AS").partition(" ")
+        told = Announced(int(number), holder)
+        yield _announced(told, one.source, one.seen_on, tables, in_a_file)
     for table in tables.networks:
         if announced := table.lookup(address):
-            yield _announced(announced, table, tables, in_a_file=placed is not None)
+            yield _announced(announced, table.source, table.as_of, tables, in_a_file)
     for table in tables.countries:
         if found := table.lookup(address):
             code = chr(found.asn >> 8) + chr(found.asn & 255)
-            told = NetworkSignal("country", code, None, table.source, table.as_of)
-            yield _Sign(told, None, False)
+            placed_in = NetworkSignal("country", code, None, table.source, table.as_of)
+            yield _Sign(placed_in, None, False)
 
 
 def _published(placed: Placed, catalogue: Catalogue) -> _Sign:
@@ -146,7 +166,22 @@ def _published(placed: Placed, catalogue: Catalogue) -> _Sign:
     return _Sign(told, host, True, placed=placed)
 
 
-def _announced(announced: Announced, table: AsnTable, tables: Tables, *, in_a_file: bool) -> _Sign:
+def _registered(one: Registered, catalogue: Catalogue) -> _Sign:
+    host = None
+    if one.kind == "registrant":
+        host = next((h for h in catalogue.hosts if _bears(h, one.value)), None)
+    name = host.name if host else None
+    return _Sign(NetworkSignal(one.kind, one.value, name, one.source, one.seen_on), host, False)
+
+
+def _bears(host: Host, registrant: str) -> bool:
+    legal = (part.partition("(")[0].strip() for part in host.legal_name.split("/"))
+    return any(identical(name, registrant) for name in legal if name)
+
+
+def _announced(
+    announced: Announced, source: str, seen_on: str, tables: Tables, in_a_file: bool
+) -> _Sign:
     host = tables.catalogue.by_asn.get(announced.asn)
     cloud = _CLOUD_OF_HOST.get(host.id) if host else None
     if not in_a_file and cloud in tables.ranges.clouds:
@@ -154,12 +189,12 @@ def _announced(announced: Announced, table: AsnTable, tables: Tables, *, in_a_fi
         host = None
     value = f"AS{announced.asn} {announced.holder}".strip()
     name = host.name if host else None
-    return _Sign(NetworkSignal("asn", value, name, table.source, table.as_of), host, False)
+    return _Sign(NetworkSignal("asn", value, name, source, seen_on), host, False)
 
 
 def _identity(signs: list[_Sign], tables: Tables) -> NetworkIdentity:
     strong = [sign for sign in signs if sign.strong and sign.host is not None]
-    weak = [sign for sign in signs if sign.told.kind == "asn" and sign.host is not None]
+    weak = [s for s in signs if s.told.kind in ("asn", "registrant") and s.host is not None]
     chosen = next(iter(strong or weak), None)
     told = tuple(sign.told for sign in signs)
     conflicts = _conflicts(strong) if strong else _disagreement(signs)

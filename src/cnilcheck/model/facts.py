@@ -812,6 +812,7 @@ class NetworkSignal(Struct, frozen=True, forbid_unknown_fields=True):
         "provider_range",
         "shared_address",
         "asn",
+        "registrant",
         "country",
     ]
     value: str
@@ -867,6 +868,11 @@ class DeclaredService(Struct, frozen=True, forbid_unknown_fields=True):
     uncovered: tuple[int, ...]
 
 
+Use: TypeAlias = Literal[
+    "service", "database", "storage", "mail", "recipient", "name_server", "images", "backup"
+]
+
+
 class NetworkIdentity(Fact, frozen=True):
     """Who announces an address: a lead about the provider, never a proof of certification.
 
@@ -879,7 +885,7 @@ class NetworkIdentity(Fact, frozen=True):
     provider: str | None
     signal: str
     reserved: bool
-    use: Literal["service", "database", "storage", "mail", "recipient"] = "service"
+    use: Use = "service"
     legal_name: str = ""
     strength: Literal["none", "weak", "strong"] = "none"
     signals: tuple[NetworkSignal, ...] = ()

@@ -369,6 +369,22 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_second: float = 10.0
 
 
+class IdentitySources(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to ask who runs the targets; without `online_identity`, for their addresses only.
+
+    `resolver` is an address with or without a port, and this machine's resolver where it is empty;
+    `registry` is the RDAP service of a regional Internet registry.
+    """
+
+    resolver: str = ""
+    ask: tuple[Literal["names", "networks", "registrants"], ...] = (
+        "names",
+        "networks",
+        "registrants",
+    )
+    registry: str = "https://rdap.db.ripe.net/"
+
+
 class Scope(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an audit may look at; nothing else is ever contacted."""
 
@@ -385,4 +401,5 @@ class Scope(Struct, frozen=True, forbid_unknown_fields=True):
     attestations: tuple[Attestation, ...] = ()
     limits: Limits = Limits()
     online_identity: bool = False
-    """Whether the resolver may be asked for the reverse names of the targets' addresses."""
+    """Whether others may be asked who runs the targets: each thus learns what is audited."""
+    identity: IdentitySources = IdentitySources()

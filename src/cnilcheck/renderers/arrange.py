@@ -535,6 +535,7 @@ def _annex(
         ),
         sources=_sources_read(scope, lang),
         authorisation=_authorisation(scope, lang),
+        disclosed=words.who_learns(scope, lang) if scope.online_identity else "",
         instruments=_instruments(seen, lang),
         dates=_dates(report, lang, collected, seen),
         tool=harmless(f"{tool.name} {tool.version}", 120),

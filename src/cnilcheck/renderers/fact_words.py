@@ -404,6 +404,10 @@ VALUES |= _words("""
     read_in_directory | dit présent dans l'annuaire | said to be in the directory
     recalled | cité par le passé | named in the past
     recipient | destinataire | recipient
+    name_server | serveur de noms | name server
+    images | images de conteneurs | container images
+    backup | sauvegarde | backup
+    registrant | titulaire inscrit | registrant
     reverse_name | nom inverse | reverse name
     service | service | service
     shared_address | adresse partagée | shared address

@@ -274,6 +274,7 @@ class Annex:
     targets: tuple[Pair, ...]
     sources: tuple[Pair, ...]
     authorisation: str
+    disclosed: str
     instruments: tuple[Instrument, ...]
     dates: tuple[Pair, ...]
     tool: str

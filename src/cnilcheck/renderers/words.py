@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from cnilcheck.model.comparison import Change
 from cnilcheck.model.report import CellState
-from cnilcheck.model.scope import HostTarget, SshTarget, Target, TlsTarget, WebTarget
+from cnilcheck.model.scope import HostTarget, Scope, SshTarget, Target, TlsTarget, WebTarget
 from cnilcheck.model.text import NBSP, Text, french, spell
 from cnilcheck.model.words import Audience, Binding, Lang, Method, Module, Outcome, Role, Severity
 from cnilcheck.renderers.harmless import harmless
@@ -797,3 +798,38 @@ def place(target: str, location: str, lang: Lang) -> str:
 def until(day: dt.date, lang: Lang) -> str:
     """Return until when a failure is accepted."""
     return f"{PAGE['waived_until'].to(lang)} {spell(day, lang)}"
+
+
+_LEARNS = {
+    "resolver": _t(
+        "le résolveur {who} apprend les noms et les adresses des cibles",
+        "the resolver {who} learns the names and addresses of the targets",
+    ),
+    "own": _t("de cette machine", "of this machine"),
+    "networks": _t(
+        "Team Cymru (asn.cymru.com) apprend leurs adresses, par le résolveur",
+        "Team Cymru (asn.cymru.com) learns their addresses, through the resolver",
+    ),
+    "registrants": _t(
+        "le registre {who} apprend leurs adresses et celle de cette machine",
+        "the registry {who} learns their addresses and that of this machine",
+    ),
+    "nobody": _t("Identité en ligne : non demandée.", "Online identity: not asked for."),
+    "online": _t("Identité en ligne : {told}.", "Online identity: {told}."),
+}
+
+
+def who_learns(scope: Scope, lang: Lang) -> str:
+    """Return in one sentence who is told what when the identity of the targets is asked online."""
+    if not scope.online_identity:
+        return _LEARNS["nobody"].to(lang)
+    asked, resolver = scope.identity, harmless(scope.identity.resolver, 80)
+    who = resolver or _LEARNS["own"].to(lang)
+    told = [_LEARNS["resolver"].to(lang).format(who=who)]
+    if "networks" in asked.ask:
+        told.append(_LEARNS["networks"].to(lang))
+    if "registrants" in asked.ask:
+        registry = harmless(urlsplit(asked.registry).netloc, 120)
+        told.append(_LEARNS["registrants"].to(lang).format(who=registry))
+    separator = f"{PAGE['semicolon'].to(lang)} "
+    return _LEARNS["online"].to(lang).format(told=separator.join(told))
