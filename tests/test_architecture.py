@@ -36,7 +36,9 @@ MAY_IMPORT = {
         "judging",
         "retesting",
     },
-    "folder": {"model", "errors"},
+    "folder": {"model", "errors", "sealing"},
+    "sealing": {"errors", "sealing"},
+    "dossier": {"model", "errors", "folder", "sealing", "documents", "renderers"},
     "replica": {"replica"},
 }
 HEAVY = {

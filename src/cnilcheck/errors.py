@@ -5,7 +5,9 @@ CnilcheckError
 │   ├── ScopeError            the scope file, or what it allows
 │   ├── RuleError             a rule file or a table
 │   ├── EvidenceError         a stored evidence.json
-│   └── AuditFolderError      the folder an audit is written to
+│   ├── AuditFolderError      the folder an audit is written to
+│   └── DossierError          a dossier cannot be made, or is not what its seals say
+│       └── ToolMissing       a program that makes or checks a seal is not on this machine
 └── CollectionError           one fact could not be observed: becomes a gap
     ├── Unreachable           nothing answers there
     ├── Refused               something answers, and declines
@@ -50,6 +52,14 @@ class EvidenceError(UsageError):
 
 class AuditFolderError(UsageError):
     """The audit folder cannot be written to, or already holds an audit."""
+
+
+class DossierError(UsageError):
+    """A dossier cannot be made or read; or a signature or a time stamp is not what it should be."""
+
+
+class ToolMissing(DossierError):
+    """A program that makes or checks a seal is not installed."""
 
 
 class CollectionError(CnilcheckError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 from typing import IO
 
 from cnilcheck.errors import AuditFolderError
+from cnilcheck.sealing.manifest import sha256_of
 
 EVIDENCE = "evidence.json"
 JOURNAL = "journal.jsonl"
@@ -116,9 +116,3 @@ class AuditFolder:
 
     def _has(self, name: str) -> bool:
         return name != DIGESTS and (self.path / name).is_file()
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

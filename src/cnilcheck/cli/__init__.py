@@ -270,6 +270,74 @@ def compare(
     raise typer.Exit(run_compare(old, new, lang, _split(formats), out, fail_on, force, quiet))
 
 
+@app.command(
+    help=say(
+        "Réunir les audits et les pièces à joindre à la réponse.",
+        "Put together the audits and documents to annex to the answer.",
+    )
+)
+def dossier(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help=say("Dossiers d'audit, d'avant et d'après.", "Folders of audits.")),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help=say("Où l'écrire.", "Where to write it."))
+    ] = Path("dossier"),
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option("--document", help=say("Pièce à joindre.", "Document to annex.")),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--sign", help=say("Clé privée OpenSSH.", "OpenSSH private key.")),
+    ] = None,
+    signer: Annotated[
+        str, typer.Option("--signer", help=say("Qui signe.", "Who signs."))
+    ] = "auditor",
+    timestamp: Annotated[
+        str | None,
+        typer.Option(
+            "--timestamp",
+            metavar="URL",
+            help=say(
+                "Horodater auprès de ce service (RFC 3161) : seule une empreinte lui est envoyée.",
+                "Time-stamp with this service (RFC 3161): only a digest is sent to it.",
+            ),
+        ),
+    ] = None,
+    lang: _Lang = LANG,
+) -> None:
+    """Write the dossier: audits, letter, documents, manifest, signature."""
+    from cnilcheck.cli.dossier import make_dossier
+
+    make_dossier(folders, documents or [], out, lang, key, signer, timestamp)
+
+
+@app.command(
+    help=say(
+        "Dire si un dossier ou un audit a été modifié depuis.",
+        "Say whether a dossier or an audit was altered since.",
+    )
+)
+def verify(
+    folder: Annotated[
+        Path, typer.Argument(help=say("Dossier ou audit.", "Dossier or audit."))
+    ],
+    signer: Annotated[
+        Path | None,
+        typer.Option(
+            "--signer", metavar="KEY.PUB",
+            help=say("Clé publique attendue.", "Expected public key."),
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """Name each file that is not as its digest says, and check the seals."""
+    from cnilcheck.cli.dossier import verify_dossier
+
+    raise typer.Exit(verify_dossier(folder, signer))
+
+
 rules_app = typer.Typer(
     help=say("Lister et expliquer les règles.", "List and explain the rules."),
     rich_markup_mode=None,

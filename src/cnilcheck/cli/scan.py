@@ -18,12 +18,13 @@ from cnilcheck.documents.evidence import read_evidence
 from cnilcheck.documents.past_report import read_past_report
 from cnilcheck.documents.scope import read_scope, scope_as_document, scope_of_urls
 from cnilcheck.errors import EvidenceError, ScopeError, UsageError
-from cnilcheck.folder import DIGESTS, EVIDENCE, JOURNAL, SCOPE, AuditFolder, sha256_of
+from cnilcheck.folder import DIGESTS, EVIDENCE, JOURNAL, SCOPE, AuditFolder
 from cnilcheck.model.comparison import compare
 from cnilcheck.model.scope import Declarations, Scope, Sources
 from cnilcheck.model.summary import ExitCode
 from cnilcheck.model.words import Lang, Module, Profile
 from cnilcheck.retesting import Earlier, earlier
+from cnilcheck.sealing.manifest import sha256_of
 
 _DEFAULT_SCOPE = Path("cnilcheck.yaml")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -18,6 +19,15 @@ _SILENCE_SECONDS = 10.0
 _REDIRECTIONS = 5
 
 
+@dataclass(frozen=True)
+class _Limits:
+    """How much is taken, for how long (seconds), and which other hosts may be led to."""
+
+    max_bytes: int = MAX_BYTES
+    seconds: float = _SECONDS
+    may_lead_to: frozenset[str] = frozenset()
+
+
 def fetch(
     url: str,
     *,
@@ -30,28 +40,48 @@ def fetch(
     A redirection is followed within the host named, or to one it may lead to. Proxies and
     authorities of the operator's environment are used: hospitals have their own.
     """
-    import requests
-
     parts = urlsplit(url)
     local = is_loopback(parts.hostname or "")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise TableError(f"{url}: only https addresses are fetched")
+    limits = _Limits(max_bytes, seconds, may_lead_to)
+    return _exchange("GET", url, limits)
+
+
+def post(url: str, body: bytes, kind: str) -> bytes:
+    """Return the answer to a body of that content type; raises TableError as `fetch` does.
+
+    Over plain http too: what is sent so is a digest, what comes back is signed.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise TableError(f"{url}: not an http address")
+    return _exchange("POST", url, _Limits(), body, kind)
+
+
+def _exchange(
+    method: str, url: str, limits: _Limits, body: bytes | None = None, kind: str | None = None
+) -> bytes:
+    import requests
+
     # As it is: a compressed answer could grow without end.
     headers = {"User-Agent": "cnilcheck", "Accept-Encoding": "identity"}
-    until = time.monotonic() + seconds
+    headers |= {"Content-Type": kind} if kind else {}
+    until = time.monotonic() + limits.seconds
     try:
         with requests.Session() as session:
             for _ in range(_REDIRECTIONS):
-                with session.get(
+                with session.request(
+                    method,
                     url,
+                    data=body,
                     headers=headers,
                     stream=True,
                     allow_redirects=False,
-                    timeout=min(_SILENCE_SECONDS, seconds),
+                    timeout=min(_SILENCE_SECONDS, limits.seconds),
                 ) as answer:
                     if not answer.is_redirect:
-                        return _content(answer, url, until, max_bytes)
-                    url = _followed(url, answer.headers["location"], may_lead_to)
+                        return _content(answer, url, until, limits.max_bytes)
+                    url = _followed(url, answer.headers["location"], limits.may_lead_to)
     except (requests.RequestException, OSError) as problem:
         raise TableError(f"{url}: {_reason(problem)}") from None
     raise TableError(f"{url}: redirects without end")

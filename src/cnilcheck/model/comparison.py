@@ -61,6 +61,9 @@ class PastReport(Struct, frozen=True):
     as_of: dt.date
     findings: tuple[Past, ...]
     scope: Mapping[str, Any] = {}
+    tool: Mapping[str, str] = {}
+    deadline: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any] | None = None
 
 
 class Change(StrEnum):
