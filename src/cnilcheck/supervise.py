@@ -17,6 +17,7 @@ Watcher = Callable[[str, str, str], None]
 WORKERS = 8
 TASK_SECONDS = 180.0
 _GRACE_SECONDS = 3.0
+_MENDING_SECONDS = 120.0
 
 
 class Run:
@@ -65,8 +66,13 @@ class Run:
     @property
     def overdue(self) -> bool:
         """Whether the run has used up its time and still goes on."""
-        begun = self.started is not None and time.monotonic() - self.started > TASK_SECONDS
+        begun = self.started is not None and time.monotonic() - self.started > self.seconds
         return begun and not self.ended.is_set()
+
+    @property
+    def seconds(self) -> float:
+        """How long it may take."""
+        return self.task.seconds or TASK_SECONDS
 
 
 def supervise(runs: Sequence[Run], tools: Tools, watch: Watcher) -> bool:
@@ -84,7 +90,9 @@ def supervise(runs: Sequence[Run], tools: Tools, watch: Watcher) -> bool:
     except KeyboardInterrupt:
         tools.stop.set()
         _last_words(runs)
+        _let_mend(tools)
         return True
+    _let_mend(tools)
     return False
 
 
@@ -106,9 +114,19 @@ def _wait(runs: Sequence[Run], replace_worker: Callable[[], None], watch: Watche
     for run in runs:
         while not run.ended.wait(0.1):
             for late in (r for r in runs if r.overdue):
-                late.end(TimedOut(f"no end after {TASK_SECONDS:.0f} s"))
+                late.end(TimedOut(f"no end after {late.seconds:.0f} s"))
                 watch(late.collector.name, late.task.target, "gap")
                 replace_worker()
+
+
+def _let_mend(tools: Tools) -> None:
+    """Wait, within bounds, for what was changed to be put back; impatience does not shorten it."""
+    until = time.monotonic() + _MENDING_SECONDS
+    while tools.mending and time.monotonic() < until:
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            continue
 
 
 def _last_words(runs: Sequence[Run]) -> None:

@@ -8,16 +8,23 @@ from typing import Literal
 from msgspec import Struct
 
 from cnilcheck.model.facts import (
+    AccountDisclosure,
     AccountPolicy,
     Cookie,
     CredentialDelivery,
     DeclaredPolicyRead,
+    FailedSignIns,
+    IdleSession,
     Opening,
     OpeningKind,
     PolicyDifference,
     SessionCookies,
     SessionCookieSetting,
+    SessionEnd,
     SessionLifetime,
+    SessionRenewal,
+    ShortPassword,
+    SignedInPage,
     SignInOpenings,
     SignInPage,
     SshSignIn,
@@ -611,3 +618,121 @@ def session_cookie_configured(
     if unsaid:
         return undecided(product=fact.product, unsaid=unsaid)
     return passed(product=fact.product)
+
+
+_PROTECTIONS = {
+    "message": Text("un message de blocage", "a message that blocks"),
+    "refusal": Text("un refus du serveur", "a refusal by the server"),
+    "captcha": Text("un captcha", "a captcha"),
+    "delay": Text("une attente imposée", "an imposed wait"),
+    "lock": Text("un blocage sans message", "a lock without a message"),
+}
+
+
+def wrong_passwords_stopped(fact: FailedSignIns, /, *, attempts: Attempts) -> Verdict:
+    """Pass when wrong passwords in a row ended, within the norm's number, in a refusal of all.
+
+    A protection the right password passes through stops nobody; one met before the norm's wait
+    begins, or that only slows down, leaves the question open, and so does a lock of this machine's
+    address that came after more attempts than the norm allows an account.
+    """
+    seen = _PROTECTIONS[fact.protection] if fact.protection else Text("aucune", "none")
+    told: dict[str, Value] = {"failures": fact.failures, "protection": seen}
+    late = fact.failures >= attempts.before_lock
+    if fact.opened or fact.protection == "delay" or fact.right_password == "not_tried":
+        return undecided(**told)
+    if fact.right_password == "accepted":
+        return failed(**told) if late else undecided(**told)
+    count = fact.attempts if fact.whole_address else fact.failures
+    brief = fact.delay_seconds is not None and fact.delay_seconds < attempts.delay_seconds
+    return undecided(**told) if count > attempts.before_lock or brief else passed(**told)
+
+
+def wrong_password_refused(fact: FailedSignIns, /) -> Verdict:
+    """Pass when no wrong password opened a session."""
+    return (failed if fact.opened else passed)(failures=fact.failures)
+
+
+_FORMS = {
+    "sign_in": Text("la connexion", "sign-in"),
+    "reset": Text("le mot de passe oublié", "the forgotten password"),
+    "sign_up": Text("l’inscription", "sign-up"),
+    "change": Text("le changement de mot de passe", "the change of password"),
+}
+_DIFFERENCES = {
+    "status": Text("le code de réponse", "the status of the answer"),
+    "redirection": Text("la page suivante", "the page that follows"),
+    "message": Text("le message", "the message"),
+    "length": Text("la longueur de la page", "the length of the page"),
+    "cookies": Text("les cookies posés", "the cookies set"),
+    "time": Text("le temps de réponse", "the time it takes"),
+}
+
+
+def accounts_not_told_apart(fact: AccountDisclosure, /, *, least: int) -> Verdict:
+    """Pass when an account that exists and invented ones get the same answers, in the same time.
+
+    Fewer answers than `least`, or times too noisy to compare, leave the question open.
+    """
+    form = _FORMS[fact.form]
+    if fact.differences:
+        ways = [_DIFFERENCES[difference] for difference in fact.differences]
+        if fact.gap_milliseconds is not None:
+            ways[-1] = Text(
+                f"{ways[-1].fr} ({fact.gap_milliseconds} ms d’écart)",
+                f"{ways[-1].en} ({fact.gap_milliseconds} ms apart)",
+            )
+        return failed(form=form, ways=tuple(ways), compared=fact.compared)
+    if fact.compared < least or fact.time == "too_noisy":
+        return undecided(form=form, compared=fact.compared)
+    return passed(form=form, compared=fact.compared)
+
+
+def session_renewed(fact: SessionRenewal, /) -> Verdict:
+    """Pass when nothing known before sign-in opens the session that begins with it."""
+    known = (*fact.kept, *fact.adopted)
+    if known:
+        return failed(cookies=known)
+    return passed() if fact.planted else undecided()
+
+
+_EVENTS = {
+    "sign_out": Text("la déconnexion", "sign-out"),
+    "password_change": Text("le changement du mot de passe", "the change of password"),
+}
+
+
+def session_ended(fact: SessionEnd, /, *, event: str) -> Verdict | None:
+    """Pass when the server no longer accepts the session once that event has happened."""
+    if fact.event != event:
+        return None
+    return (failed if fact.still_open else passed)(event=_EVENTS[fact.event])
+
+
+def idle_session_closed(fact: IdleSession, /, *, minutes: float) -> Verdict:
+    """Pass when a session left alone that long, or less, was closed."""
+    if fact.still_open:
+        told = failed if fact.idle_minutes >= minutes else undecided
+        return told(minutes=fact.idle_minutes)
+    if fact.idle_minutes <= minutes:
+        return passed(minutes=fact.idle_minutes)
+    return undecided(minutes=fact.idle_minutes)
+
+
+def signed_in_page_not_stored(fact: SignedInPage, /) -> Verdict:
+    """Pass when caches are told not to keep a page behind sign-in."""
+    if "no-store" in fact.cache_control.lower():
+        return passed()
+    return failed(cache_control=fact.cache_control or Text("absent", "absent"))
+
+
+def short_password_refused(fact: ShortPassword, /, *, bits: float, tolerance: float) -> Verdict:
+    """Pass when a password that holds less than those bits in any alphabet was refused.
+
+    Its length and 99 characters bound what it can hold; a longer one decides nothing.
+    """
+    most = fact.length * math.log2(_alphabet(4))
+    told: dict[str, Value] = {"length": fact.length, "form": _FORMS[fact.form], "bits": most}
+    if most + tolerance >= bits:
+        return undecided(**told)
+    return (failed if fact.accepted else passed)(**told)

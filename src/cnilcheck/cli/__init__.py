@@ -102,6 +102,17 @@ _OnlineIdentity = Annotated[
         ),
     ),
 ]
+_Active = Annotated[
+    bool,
+    typer.Option(
+        "--active",
+        help=say(
+            "Se connecter aussi avec les comptes d'essai prêtés (test_account), et y essayer de "
+            "faux mots de passe.",
+            "Also sign in as the lent test accounts (test_account), and try wrong passwords there.",
+        ),
+    ),
+]
 _Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help=say("N'afficher que l'essentiel.", "Print little."))
 ]
@@ -162,6 +173,7 @@ def scan(
             metavar="DIR",
         ),
     ] = None,
+    active: _Active = False,
 ) -> None:
     """Audit the scope of a file, or the addresses given."""
     from cnilcheck.cli.scan import run_scan
@@ -170,7 +182,7 @@ def scan(
     folder = out or _new_folder()
     code = run_scan(
         urls or [], scope, folder, as_of, force, telling, profile,
-        online_identity=online_identity, retest=retest,
+        online_identity=online_identity, retest=retest, active=active,
     )  # fmt: skip
     raise typer.Exit(code)
 

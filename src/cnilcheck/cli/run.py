@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -29,6 +30,9 @@ from cnilcheck.model.summary import ExitCode, exit_code, make_report
 from cnilcheck.model.words import Lang, Severity
 from cnilcheck.resources import rules_directory
 from cnilcheck.retesting import Earlier
+
+if TYPE_CHECKING:
+    from cnilcheck.collectors.base import Passwords
 
 
 class Format(StrEnum):
@@ -80,10 +84,12 @@ def observe(
     force: bool,
     telling: Telling,
     earlier: Earlier | None = None,
+    passwords: Mapping[str, Passwords] | None = None,
 ) -> tuple[AuditFolder, Collected]:
     """Return the folder being written and all that was observed; nothing is contacted before.
 
-    What an earlier audit settled is not looked at again.
+    What an earlier audit settled is not looked at again. With `passwords`, those of the lent test
+    accounts by target, the audit is active.
     """
     from cnilcheck.cli.progress import Watch
     from cnilcheck.collectors.base import Journal, Tools
@@ -94,7 +100,12 @@ def observe(
     instruments = collectors()
     total = sum(len(tasks_left(i, i.tasks(scope), earlier)) for i in instruments)
     with folder.open_journal() as stream, Watch(total, telling.quiet) as watch:
-        tools = Tools(base, scope, Journal(stream), scope.limits)
+        given = passwords or {}
+        hidden = [p for both in given.values() for p in (both.current, both.other) if p]
+        tools = Tools(
+            base, scope, Journal(stream, hidden), scope.limits,
+            active=passwords is not None, passwords=given,
+        )  # fmt: skip
         collected = collect(scope, instruments, tools, watch, earlier)
     return folder, collected
 

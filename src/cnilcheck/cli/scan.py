@@ -12,6 +12,7 @@ import msgspec
 import yaml
 
 from cnilcheck.audit import judge
+from cnilcheck.cli.active import consented, say_how_accounts_are_left
 from cnilcheck.cli.run import ScopeText, Telling, catalogue, conclude, day, observe
 from cnilcheck.cli.words import LANG, say
 from cnilcheck.documents.evidence import read_evidence
@@ -40,6 +41,7 @@ def run_scan(
     *,
     online_identity: bool = False,
     retest: Path | None = None,
+    active: bool = False,
 ) -> ExitCode:
     """Audit, write the folder, and return the exit code; raises UsageError before any contact.
 
@@ -60,9 +62,12 @@ def run_scan(
     if scope.online_identity:
         _say_who_learns(scope)
     before = _earlier(retest, scope, judged_for) if retest is not None else None
+    passwords = consented(scope, base, str(file or _DEFAULT_SCOPE)) if active else None
     folder, collected = observe(
-        scope, base, written, out, force=force, telling=telling, earlier=before
-    )
+        scope, base, written, out,
+        force=force, telling=telling, earlier=before, passwords=passwords,
+    )  # fmt: skip
+    say_how_accounts_are_left(collected)
     text = ScopeText(_name(file) if not urls else SCOPE, written)
     code = conclude(folder, scope, collected, judged_for, telling, text)
     if retest is not None and not telling.quiet:

@@ -6,10 +6,12 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeAlias
+from urllib.parse import quote_plus
 
 from msgspec import Struct
 
@@ -19,6 +21,9 @@ from cnilcheck.model.facts import AnyFact, Fact
 from cnilcheck.model.personal_data import mask, printable
 from cnilcheck.model.scope import Limits, Scope
 from cnilcheck.model.words import GapReason, Method
+
+# What putting a password back may take, after the audit's own budget.
+_MENDING_REQUESTS = 60
 
 
 class Seen(Struct, frozen=True):
@@ -56,6 +61,8 @@ class Task:
     target: str
     location: str
     subject: Any
+    seconds: float | None = None
+    """How long it may take, where that is longer than instruments usually get."""
 
 
 class Collector(Protocol):
@@ -90,8 +97,10 @@ class Collector(Protocol):
 class Journal:
     """journal.jsonl: each request made or file read, with personal data masked."""
 
-    def __init__(self, stream: IO[str] | None = None) -> None:
+    def __init__(self, stream: IO[str] | None = None, hidden: Iterable[str] = ()) -> None:
+        """What is `hidden` (the passwords the audit was given) never reaches a line."""
         self._stream = stream
+        self._hidden = {spelling for secret in hidden for spelling in (secret, quote_plus(secret))}
         self._lock = threading.Lock()
 
     def write(self, target: str, instrument: str, what: str, result: str) -> None:
@@ -102,13 +111,18 @@ class Journal:
             "time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             "target": target,
             "instrument": instrument,
-            "what": printable(mask(what)),
-            "result": printable(mask(result)),
+            "what": printable(mask(self._without_hidden(what))),
+            "result": printable(mask(self._without_hidden(result))),
         }
         with self._lock:
             if not self._stream.closed:
                 self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
                 self._stream.flush()
+
+    def _without_hidden(self, text: str) -> str:
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return text
 
 
 @dataclass
@@ -133,6 +147,14 @@ class Budget:
             raise Interrupted("stopped by the operator")
 
 
+@dataclass(frozen=True, repr=False)
+class Passwords:
+    """The password of a test account, and the one it may be changed to for a moment."""
+
+    current: str
+    other: str | None = None
+
+
 @dataclass
 class Tools:
     """What an instrument is given: the scope, its folder, the journal, budgets, stop signal."""
@@ -146,6 +168,10 @@ class Tools:
     shared: dict[str, Any] = field(default_factory=dict)
     """Values instruments of one run share (fetched pages), by instrument name."""
     lock: threading.RLock = field(default_factory=threading.RLock)
+    passwords: Mapping[str, Passwords] = field(default_factory=dict)
+    """Those of the consented test accounts, by the target's spelling."""
+    mending: set[int] = field(default_factory=set)
+    """The restorations under way; the audit does not end before they do."""
     _budgets: dict[str, Budget] = field(default_factory=dict)
 
     def spend(self, host: str) -> None:
@@ -158,6 +184,21 @@ class Tools:
             pace = 1000.0 if is_loopback(host) else self.limits.requests_per_second
             budget = self._budgets.setdefault(host, Budget(self.limits.requests_per_host, pace))
         budget.spend(self.stop)
+
+    @contextmanager
+    def restoration(self) -> Iterator[Tools]:
+        """Yield tools that go on after an interrupt, for few requests; the audit waits for them."""
+        calm = replace(
+            self, stop=threading.Event(), _budgets={},
+            limits=Limits(_MENDING_REQUESTS, self.limits.requests_per_second),
+        )  # fmt: skip
+        with self.lock:
+            self.mending.add(id(calm))
+        try:
+            yield calm
+        finally:
+            with self.lock:
+                self.mending.discard(id(calm))
 
     def path(self, written: str) -> Path:
         """Return the path a scope means: relative ones start at the scope file's folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnilcheck.collectors.active_sign_in import ActiveSignIn
 from cnilcheck.collectors.applications import ApplicationConfiguration
 from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificates import Certificates
@@ -52,6 +53,7 @@ def collectors() -> tuple[Collector, ...]:
         Logs(),
         Documents(),
         SignIn(),
+        ActiveSignIn(),
         MainPage(),
         Identifiers(),
         PageManners(),

@@ -36,6 +36,8 @@ class Form:
     attributes: dict[str, str]
     inputs: list[dict[str, str]] = field(default_factory=list)
     loose: bool = False
+    others: list[str] = field(default_factory=list)
+    """The names of its lists and text areas, whose content is not read."""
 
     @property
     def passwords(self) -> list[dict[str, str]]:
@@ -170,6 +172,8 @@ class _Reader(HTMLParser):
             form = self._form if self._form is not None else self._loose
             if len(form.inputs) < 200:
                 form.inputs.append(found)
+        if tag in ("select", "textarea") and self._form is not None:
+            self._form.others = [*self._form.others, found.get("name", "")][:50]
 
     def _meta(self, found: dict[str, str]) -> None:
         name = (found.get("name") or found.get("http-equiv") or "").lower()

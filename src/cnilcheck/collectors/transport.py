@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import ssl
     from http.client import HTTPConnection, HTTPResponse
 
-Method = Literal["GET", "HEAD", "TRACE"]
+Method = Literal["GET", "HEAD", "TRACE", "POST"]
 SMALL = 64 * 1024
 LARGE = 1024 * 1024
 DEADLINE_SECONDS = 10.0
@@ -166,10 +166,13 @@ def fetch(
     *,
     method: Method = "GET",
     headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
     max_bytes: int = SMALL,
     deadline: float = DEADLINE_SECONDS,
 ) -> Answer:
     """Return the answer to one request; a redirection is returned, never followed.
+
+    What changes something (POST) is sent once, on a connection of its own, and never again.
 
     Certificates are not verified here: another instrument judges them. Each call counts as one
     request of the host and leaves one line in the journal. Raises Unreachable, Refused, TimedOut,
@@ -178,7 +181,7 @@ def fetch(
     _, host, port = endpoint(url)
     if (host, port) not in permitted(tools.scope):
         raise NotPermitted(f"{host}:{port} is not in the scope")
-    request = _Request(method, _clean(url), dict(headers or {}), max_bytes, deadline, tools)
+    request = _Request(method, _clean(url), dict(headers or {}), max_bytes, deadline, tools, body)
     what = f"{method} {request.url}"
     try:
         answer = _patiently(request, lambda: tools.spend(host))
@@ -197,6 +200,7 @@ class _Request:
     max_bytes: int
     deadline: float
     tools: Tools
+    body: bytes = b""
 
     @property
     def all_headers(self) -> dict[str, str]:
@@ -208,7 +212,9 @@ def _patiently(request: _Request, spend: Callable[[], None]) -> Answer:
     spend()
     try:
         return _exchange(request)
-    except _Stale:
+    except _Stale as error:
+        if request.method == "POST":
+            raise Unreachable(str(error)) from None
         spend()
     try:
         return _exchange(request)
@@ -363,13 +369,17 @@ def _drop(line: _Line, request: _Request) -> None:
 
 def _send(line: _Line, request: _Request) -> tuple[HTTPResponse, HTTPConnection]:
     key = _key(request)
+    if request.method == "POST":
+        _drop(line, request)
     connection = line.kept.pop(key, None) or _connection(line, request)
     line.kept[key] = connection
     while len(line.kept) > _KEPT_CONNECTIONS:
         line.kept.pop(next(iter(line.kept))).close()
     if connection.sock is not None:
         connection.sock.settimeout(request.deadline)
-    connection.request(request.method, path_of(request.url), headers=request.all_headers)
+    connection.request(
+        request.method, path_of(request.url), request.body or None, request.all_headers
+    )
     return connection.getresponse(), connection
 
 

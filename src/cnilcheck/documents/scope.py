@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,11 +17,23 @@ from cnilcheck.documents.fields import to_model
 from cnilcheck.documents.yaml_file import read_yaml
 from cnilcheck.errors import ScopeError
 from cnilcheck.model.addresses import is_loopback, resolver_address
-from cnilcheck.model.scope import HostTarget, Scope, SshTarget, Target, TlsTarget, WebTarget
+from cnilcheck.model.scope import (
+    ConsentedAccount,
+    HostTarget,
+    Scope,
+    Secret,
+    SshTarget,
+    Target,
+    TlsTarget,
+    WebTarget,
+)
 
 _KINDS = {"url": "web", "host": "host", "tls": "tls", "ssh": "ssh"}
 _HOST = re.compile(r"^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?$")
 _LONGEST_WAIVER = dt.timedelta(days=180)
+_LONGEST_SECRET = 1024
+_SHORTEST_SECRET = 4
+_LONGEST_IDLE = 720
 
 
 def read_scope(path: Path, today: dt.date, *, to_scan: bool = True) -> Scope:
@@ -79,6 +92,11 @@ def _with_kind(entry: Any, where: str) -> Any:
     if "kind" in entry:
         raise ScopeError(f"{where}.kind: unknown key; known keys: {', '.join(_KINDS)}")
     named = [key for key in _KINDS if key in entry]
+    account = entry.get("test_account")
+    for key in ("password", "other_password"):
+        if isinstance(account, dict) and isinstance(account.get(key), str):
+            advice = f"write `{key}: {{env: NAME}}` or `{key}: {{file: PATH}}`"
+            raise ScopeError(f"{where}.test_account.{key}: is never written in a scope", advice)
     if len(named) == 1:
         return {"kind": _KINDS[named[0]], **entry}
     if named:
@@ -143,6 +161,8 @@ def _check_web(target: WebTarget, place: str) -> None:
         raise ScopeError(f"{place}.url: `{target.url}` does not begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
         raise ScopeError(f"{place}.url: credentials do not belong in an address")
+    if target.test_account is not None:
+        _check_account(target.test_account, f"{place}.test_account")
     _check_host(parts.hostname or "", f"{place}.url")
     for key in ("logins", "protected", "neighbours"):
         for path in getattr(target, key):
@@ -197,6 +217,57 @@ def hosts(scope: Scope) -> Iterator[tuple[int, str]]:
                 yield number, host
             case TlsTarget(tls=address) | SshTarget(ssh=address):
                 yield number, address.rpartition(":")[0].strip("[]")
+
+
+def check_consented(scope: Scope, where: str, today: dt.date) -> None:
+    """Raise ScopeError unless the scope allows an active audit: an authorisation, an account lent.
+
+    Also on this machine: wrong passwords may lock an account, so somebody answers for it.
+    """
+    if scope.authorisation is None:
+        advice = "add `authorisation: {given_by, reference, valid_until}` to a scope file"
+        raise ScopeError(f"{where}: --active: no authorisation", advice)
+    if scope.authorisation.valid_until < today:
+        until = scope.authorisation.valid_until
+        raise ScopeError(f"{where}: authorisation.valid_until: expired on {until}")
+    if not any(lent_accounts(scope)):
+        advice = "name one as targets[].test_account, with who consented"
+        raise ScopeError(f"{where}: --active: no test account is lent", advice)
+
+
+def lent_accounts(scope: Scope) -> Iterator[tuple[str, WebTarget, ConsentedAccount]]:
+    """Yield each test account after its place in the scope and its target."""
+    for number, target in enumerate(scope.targets):
+        if isinstance(target, WebTarget) and target.test_account is not None:
+            yield f"targets[{number}].test_account", target, target.test_account
+
+
+def read_secret(secret: Secret, folder: Path, place: str) -> str:
+    """Return the password a scope points to; raises ScopeError, which never contains it."""
+    if secret.env is not None:
+        value = os.environ.get(secret.env, "")
+        if not value:
+            raise ScopeError(f"{place}.env: the variable {secret.env} is not set")
+    else:
+        path = folder / Path(secret.file or "").expanduser()
+        try:
+            value = path.read_text(encoding="utf-8")[:_LONGEST_SECRET].rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            raise ScopeError(f"{place}.file: cannot be read: {secret.file}") from None
+    if not value.isprintable() or not value.strip() or len(value) < _SHORTEST_SECRET:
+        raise ScopeError(f"{place}: is not one line of {_SHORTEST_SECRET} characters at least")
+    return value
+
+
+def _check_account(account: ConsentedAccount, place: str) -> None:
+    if not account.consented_by.strip() or not account.name.strip():
+        raise ScopeError(f"{place}: `name` and `consented_by` (a person) are both needed")
+    for key, secret in (("password", account.password), ("other_password", account.other_password)):
+        if secret is not None and (secret.env is None) == (secret.file is None):
+            raise ScopeError(f"{place}.{key}: either `env` or `file` is expected")
+    minutes = account.idle_minutes
+    if minutes is not None and not 0 < minutes <= _LONGEST_IDLE:
+        raise ScopeError(f"{place}.idle_minutes: above 0 and at most {_LONGEST_IDLE}")
 
 
 def check_authorised(scope: Scope, where: str, today: dt.date) -> None:

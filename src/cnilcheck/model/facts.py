@@ -524,6 +524,91 @@ class SessionCookies(Fact, frozen=True):
     cookies: tuple[Cookie, ...]
 
 
+class FailedSignIns(Fact, frozen=True):
+    """What wrong passwords in a row met with, tried on a consented test account.
+
+    `failures` were sent for that account, `attempts` from this machine in all. `protection` is the
+    first one seen: a message, a refusal (429 and the like), a captcha, a wait, or a lock that only
+    the right password shows. `whole_address` says that an invented account met it too. `opened`
+    says that a wrong password opened a session.
+    """
+
+    failures: int
+    attempts: int
+    protection: Literal["message", "refusal", "captcha", "delay", "lock"] | None
+    right_password: Literal["accepted", "refused", "not_tried"]
+    delay_seconds: int | None = None
+    whole_address: bool = False
+    opened: bool = False
+
+
+Difference: TypeAlias = Literal["status", "redirection", "message", "length", "cookies", "time"]
+
+
+class AccountDisclosure(Fact, frozen=True):
+    """How the answers for an account that exists differ from those for invented ones.
+
+    `compared` counts the answers of the rarer kind; `time` tells whether their times could be
+    compared, `gap_milliseconds` by how much the medians are apart.
+    """
+
+    form: Literal["sign_in", "reset", "sign_up"]
+    compared: int
+    differences: tuple[Difference, ...]
+    time: Literal["compared", "too_noisy", "not_compared"]
+    gap_milliseconds: int | None = None
+
+
+class SessionRenewal(Fact, frozen=True):
+    """Cookies known before sign-in that by themselves open the session after it.
+
+    `kept` were given by the server, `adopted` invented by the visitor; `planted` says whether
+    inventing some was tried.
+    """
+
+    kept: tuple[str, ...]
+    adopted: tuple[str, ...] = ()
+    planted: bool = False
+
+
+class SessionEnd(Fact, frozen=True):
+    """Whether a copy of the session's cookies still opens it after sign-out, and after a change.
+
+    `event` is what should have ended the session.
+    """
+
+    event: Literal["sign_out", "password_change"]
+    still_open: bool
+
+
+class IdleSession(Fact, frozen=True):
+    """Whether a session still opens after that many minutes without any request."""
+
+    idle_minutes: float
+    still_open: bool
+
+
+class SignedInPage(Fact, frozen=True):
+    """What the head of a page behind sign-in tells caches."""
+
+    cache_control: str
+
+
+class ShortPassword(Fact, frozen=True):
+    """Whether a password of that length was accepted, and where it was tried."""
+
+    length: int
+    accepted: bool
+    form: Literal["change", "sign_up"]
+
+
+class LentAccountLeft(Fact, frozen=True):
+    """How the audit leaves the test account; `other` and `short` are passwords its owner knows."""
+
+    password: Literal["unchanged", "put_back", "other", "short", "unknown"]
+    may_be_locked: bool
+
+
 class AccountPolicy(Fact, frozen=True):
     """The sign-in policy of one class of accounts, declared or read; None was not answered.
 
@@ -1097,6 +1182,14 @@ AnyFact: TypeAlias = (
     | ResponseHeaders
     | SignInPage
     | SessionCookies
+    | FailedSignIns
+    | AccountDisclosure
+    | SessionRenewal
+    | SessionEnd
+    | IdleSession
+    | SignedInPage
+    | ShortPassword
+    | LentAccountLeft
     | AccountPolicy
     | SessionLifetime
     | SignInOpenings

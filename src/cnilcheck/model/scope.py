@@ -44,6 +44,46 @@ StartTls: TypeAlias = Literal[
 ]
 
 
+class Secret(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a password is read from, once, on the auditing machine: a variable or a file."""
+
+    env: str | None = None
+    file: str | None = None
+
+
+class SignInForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a name and a password are sent, where the page does not show it by itself."""
+
+    address: str = ""
+    name: str = ""
+    password: str = ""
+    encoding: Literal["form", "json"] = "form"
+
+
+class ConsentedAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """An account made for tests and lent by a person, whom `--active` may sign in as.
+
+    `signed_in` is a page that only a signed-in person gets, `signed_in_text` words that only they
+    read there. `sign_up`, `reset`, `change` and `sign_out` are tried only where they are named
+    (sign-out also where the page shows it). With `other_password` the password is changed and
+    changed back; with `idle_minutes` a session is left alone for so long.
+    """
+
+    name: str
+    password: Secret
+    consented_by: str
+    sign_in: SignInForm = SignInForm()
+    signed_in: str = ""
+    signed_in_text: str = ""
+    sign_out: str = ""
+    sign_up: str = ""
+    reset: str = ""
+    change: str = ""
+    other_password: Secret | None = None
+    may_be_locked: bool = True
+    idle_minutes: float | None = None
+
+
 class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown_fields=True):
     """A web site or application, by its base address."""
 
@@ -51,6 +91,7 @@ class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown
     login: str | tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
+    test_account: ConsentedAccount | None = None
 
     @property
     def spelling(self) -> str:

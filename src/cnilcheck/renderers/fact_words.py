@@ -12,6 +12,24 @@ def _words(table: str) -> dict[str, Text]:
 
 
 FIELDS = _words("""
+    adopted | inventés par le visiteur | invented by the visitor
+    attempts | essais | attempts
+    compared | réponses comparées | answers compared
+    differences | différences | differences
+    event | événement | event
+    failures | mots de passe faux | wrong passwords
+    gap_milliseconds | écart (ms) | gap (ms)
+    idle_minutes | minutes sans activité | idle minutes
+    kept | connus avant la connexion | known before sign-in
+    length | longueur | length
+    may_be_locked | peut-être bloqué | may be locked
+    opened | a ouvert une session | opened a session
+    planted | essai d'un identifiant inventé | an invented identifier was tried
+    protection | protection | protection
+    right_password | bon mot de passe | right password
+    still_open | encore ouverte | still open
+    time | temps de réponse | time taken
+    whole_address | pour toute l'adresse | for the whole address
     preload | préchargement demandé | preload asked for
     pages | pages lues | pages read
     page | page | page
@@ -289,6 +307,30 @@ FIELDS = _words("""
 
 VALUES = {str(name): words for name, words in (*CATEGORY_NAMES.items(), *FIELD_NAMES.items())}
 VALUES |= _words("""
+    accepted | accepté | accepted
+    captcha | captcha | captcha
+    change | changement de mot de passe | change of password
+    compared | comparé | compared
+    cookies | cookies | cookies
+    delay | attente imposée | imposed wait
+    length | longueur | length
+    lock | blocage sans message | lock without a message
+    message | message | message
+    not_compared | non comparé | not compared
+    not_tried | non essayé | not tried
+    other | other_password | other_password
+    password_change | changement de mot de passe | change of password
+    put_back | remis | put back
+    redirection | page suivante | page that follows
+    refusal | refus du serveur | refusal by the server
+    reset | mot de passe oublié | forgotten password
+    short | début de other_password | beginning of other_password
+    sign_in | connexion | sign-in
+    sign_up | inscription | sign-up
+    status | code de réponse | status
+    time | temps de réponse | time taken
+    too_noisy | trop variable | too noisy
+    unchanged | inchangé | unchanged
     absent | absent | absent
     access_denied | accès refusé | access denied
     administration_page | page d'administration | administration page
