@@ -76,10 +76,19 @@ class ApplicationConfiguration:
                 yield Nothing("/", fact)
 
 
+def is_django_settings(path: str) -> bool:
+    """Return whether a path is that of Django settings for production."""
+    return _DJANGO_PATH.search(path) is not None and not _NOT_PRODUCTION.search(path)
+
+
+def is_php_settings(path: str) -> bool:
+    """Return whether a path is that of settings PHP reads when it serves pages."""
+    return _PHP_INI.search(path) is not None
+
+
 def _wanted(path: str) -> bool:
     name = path.rpartition("/")[2]
-    django = _DJANGO_PATH.search(path) is not None and not _NOT_PRODUCTION.search(path)
-    return django or name.startswith("wp-config") or _PHP_INI.search(path) is not None
+    return is_django_settings(path) or name.startswith("wp-config") or is_php_settings(path)
 
 
 def _read(path: str, text: str) -> Iterator[Seen]:

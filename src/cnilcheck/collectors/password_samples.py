@@ -45,7 +45,7 @@ class PasswordSamples:
         what = f"read stored passwords at {task.location}"
         try:
             with open_text(tools.path(sample.path)) as stream:
-                fact = _summary(entries(BoundedText(stream, tools.stop), sample.column))
+                fact = hashes_of(entries(BoundedText(stream, tools.stop), sample.column))
         except CollectionError as error:
             tools.journal.write(task.target, self.name, what, str(error))
             raise
@@ -100,7 +100,8 @@ class _Tally:
         return sum(salt in shared for salt in self._salts)
 
 
-def _summary(found: Iterable[Entry]) -> PasswordHashes:
+def hashes_of(found: Iterable[Entry]) -> PasswordHashes:
+    """Return what stored passwords are made of; raises Malformed when there are none."""
     tally = _Tally()
     for total, entry in enumerate(found):
         if total >= _MAX_ROWS:

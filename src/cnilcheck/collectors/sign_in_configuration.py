@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from posixpath import dirname, join
 
 import msgspec
 
 from cnilcheck import __version__
+from cnilcheck.collectors.applications import is_django_settings, is_php_settings
 from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.bounded_text import BoundedText
+from cnilcheck.collectors.password_files import entries
+from cnilcheck.collectors.password_samples import hashes_of
+from cnilcheck.collectors.policies.cloud import read_cloud
 from cnilcheck.collectors.policies.directory import read_ldif
+from cnilcheck.collectors.policies.django import read_django
+from cnilcheck.collectors.policies.frameworks import (
+    read_drupal,
+    read_laravel,
+    read_php,
+    read_spring,
+    read_symfony,
+)
 from cnilcheck.collectors.policies.keycloak import is_realm, read_keycloak
 from cnilcheck.collectors.policies.pam import read_pam
-from cnilcheck.collectors.policies.texts import parsed_json
+from cnilcheck.collectors.policies.servers import (
+    read_openvpn,
+    read_pg_hba,
+    read_sql,
+    wordpress_unguarded,
+)
+from cnilcheck.collectors.policies.texts import parsed_json, property_settings
 from cnilcheck.collectors.snapshot import Snapshot, open_snapshot
 from cnilcheck.collectors.source_files import FOLDERS, SourceFiles
 from cnilcheck.errors import CollectionError, Malformed
@@ -30,13 +51,12 @@ from cnilcheck.model.facts import (
 from cnilcheck.model.scope import Accounts, IdentityExport, Lockout, Scope
 from cnilcheck.model.words import AccountClass, GapReason, Method
 
-_FOLDERS = ("/etc", *FOLDERS)
+_FOLDERS = ("/etc", "/var/lib/postgresql", "/var/lib/pgsql", *FOLDERS)
 _LARGEST = 20_000_000
 _EXPORT = re.compile(
     r"(?i)(?:realm|keycloak|export|entra|azure|graph|conditional|polic|okta|auth0|tenant|guardian"
     r"|connection|identity|lockout|password|mfa|sso)[^/]*(?:/[^/]+)*\.json$"
 )
-_LDIF = re.compile(r"(?i)\.ldif$")
 
 
 class NotWritten(CollectionError):
@@ -98,6 +118,8 @@ def _sightings(task: Task, tools: Tools, name: str) -> Iterator[Sighting]:
     files = SourceFiles(snapshot, tools.stop, largest=_LARGEST)
     for path, text in files.texts(_wanted, _FOLDERS):
         yield from _read(path, text, snapshot)
+    # A dump too large to be read through is for the instrument of samples.
+    files.refused = [(path, error) for path, error in files.refused if not path.endswith(".sql")]
     yield from files.problems(AccountPolicy)
 
 
@@ -122,32 +144,101 @@ def _of_class(sighting: Sighting, class_: AccountClass | None) -> Sighting:
     return sighting
 
 
-_Reader = Callable[[str, str], Iterator[Seen]]
-
-
-def _wanted(path: str) -> bool:
-    return bool(_EXPORT.search(path) or _LDIF.search(path))
+_Reader = Callable[[str, str, Snapshot], Iterator[Sighting]]
 
 
 def _read(path: str, text: str, snapshot: Snapshot) -> Iterator[Sighting]:
-    """Yield what one file says; a file that looks like an export and cannot be read is a gap."""
+    """Yield what one file says; a file that looks like a policy and cannot be read is a gap."""
+    reader = _reader(path)
+    if reader is None:
+        return
     try:
-        if _LDIF.search(path):
-            yield from read_ldif(text, path)
-        elif path.endswith(".json"):
-            yield from _json(path, text)
+        yield from reader(text, path, snapshot)
     except Malformed as error:
         if any(sign in text for sign in _SIGNS):
             yield Missing(path, AccountPolicy, error)
 
 
-_SIGNS = ("bruteForceProtected", "passwordPolicy", "conditionalAccess", "minPwdLength")
+_SIGNS = (
+    "bruteForceProtected",
+    "passwordPolicy",
+    "conditionalAccess",
+    "grantControls",
+    "minPwdLength",
+    "AUTH_PASSWORD_VALIDATORS",
+    "firewalls",
+    "spring",
+    "policy_constraints",
+)
 
 
-def _json(path: str, text: str) -> Iterator[Seen]:
+def _wanted(path: str) -> bool:
+    return _reader(path) is not None
+
+
+def _reader(path: str) -> _Reader | None:
+    if is_django_settings(path):
+        return _plain(read_django)
+    if is_php_settings(path):
+        return _plain(read_php)
+    return next((reader for shape, reader in _READERS if shape.search(path)), None)
+
+
+def _plain(read: Callable[[str, str], Iterator[Seen]]) -> _Reader:
+    return lambda text, path, snapshot: read(text, path)
+
+
+def _json(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
     document = parsed_json(text, path)
     if is_realm(document):
         yield from read_keycloak(document, text, path)
+    else:
+        yield from read_cloud(document, text, path)
+
+
+def _laravel(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
+    beside = join(dirname(dirname(path)), ".env")
+    env = snapshot.read(beside) if snapshot.exists(beside) else ""
+    yield from read_laravel(text, path, property_settings(env, beside))
+
+
+def _wordpress(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
+    plugins = snapshot.glob(f"{dirname(path)}/wp-content/plugins/*/*.php")
+    seen = wordpress_unguarded(path, [dirname(plugin).rpartition("/")[2] for plugin in plugins])
+    if seen is not None:
+        yield seen
+
+
+def _htpasswd(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
+    stored = "\n".join(li for li in text.splitlines() if not li.startswith("#"))
+    if ":" in stored:
+        yield Seen(path, hashes_of(entries(BoundedText(io.StringIO(stored)), None)))
+
+
+_READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (re.compile(r"(?i)\.ldif$"), _plain(read_ldif)),
+    (_EXPORT, _json),
+    (
+        re.compile(r"/config/packages/(?:prod/)?(?:security|framework)\.ya?ml$"),
+        _plain(read_symfony),
+    ),
+    (re.compile(r"/config/session\.php$"), _laravel),
+    (
+        re.compile(r"/(?:application|bootstrap)(?:-prod\w*)?\.(?:ya?ml|properties)$"),
+        _plain(read_spring),
+    ),
+    (
+        re.compile(
+            r"/(?:services\.yml|user\.flood\.yml|password_policy\.password_policy\.[^/]+\.yml)$"
+        ),
+        _plain(read_drupal),
+    ),
+    (re.compile(r"/pg_hba\.conf$"), _plain(read_pg_hba)),
+    (re.compile(r"^/etc/openvpn/.*\.conf$"), _plain(read_openvpn)),
+    (re.compile(r"(?i)\.sql$"), _plain(read_sql)),
+    (re.compile(r"/wp-config\.php$"), _wordpress),
+    (re.compile(r"/\.?htpasswd[^/]*$|\.htpasswd$"), _htpasswd),
+)
 
 
 @dataclass
@@ -161,7 +252,7 @@ class _People:
         if not isinstance(sighting, Seen):
             yield sighting
             return
-        path = re.sub(r":\d+$", "", sighting.location)
+        path = re.sub(r":\d+(?: \([^)]*\))?$", "", sighting.location)
         serves = [
             (number, declared)
             for number, declared in enumerate(self.accounts)
