@@ -15,7 +15,8 @@ from cnilcheck.renderers import fact_words, words
 from cnilcheck.renderers.harmless import harmless, harmless_lines, parts
 
 # Proper names and identifiers, the same in both languages.
-SAME = {"Heartbleed", "ROBOT", "Lax", "None", "Strict", "get", "http", "https", "md5", "scram", "sms", "totp"}  # fmt: skip
+SAME = {"Heartbleed", "ROBOT", "Lax", "None", "Strict", "get", "http", "https", "md5", "relp", "scram", "sms", "tcp", "totp",
+        "udp"}  # fmt: skip
 
 
 def texts(value: object) -> Iterator[Text]:

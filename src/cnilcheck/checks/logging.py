@@ -232,12 +232,19 @@ def kept_long_enough(
 ) -> Verdict | None:
     """Pass when the rotation keeps a log for the general case's least time.
 
-    The diaries of the operating system's own housekeeping are no concern of the rule.
+    Data that are themselves kept for less time bound the log by theirs (CNIL 2021-122, case 2).
+    What is also sent elsewhere may live longer there: that is a question. The diaries of the
+    operating system's own housekeeping are no concern of the rule.
     """
     if any(fnmatchcase(fact.log, pattern) for pattern in unconcerned):
         return None
     values: dict[str, Value] = {"log": fact.log, "days": fact.days}
-    return passed(**values) if fact.days >= days else failed(**values, least=days)
+    short = fact.purpose == "short_lived_data" and fact.data_days and fact.justification
+    least = min(days, fact.data_days) if short and fact.data_days else days
+    if fact.days >= least:
+        return passed(**values)
+    sent = fact.sent_to
+    return undecided(**values, sent=sent) if sent else failed(**values, least=least)
 
 
 def kept_no_longer(fact: LogExtent, /, *, days: int) -> Verdict:

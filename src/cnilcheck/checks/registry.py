@@ -6,10 +6,24 @@ import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from cnilcheck.checks import authentication, cryptography, exposure, hosting, logging
+from cnilcheck.checks import (
+    authentication,
+    cryptography,
+    exposure,
+    hosting,
+    logging,
+    logging_settings,
+)
 from cnilcheck.model.verdict import Answer
 
-_MODULES: tuple[ModuleType, ...] = (hosting, authentication, cryptography, logging, exposure)
+_MODULES: tuple[ModuleType, ...] = (
+    hosting,
+    authentication,
+    cryptography,
+    logging,
+    logging_settings,
+    exposure,
+)
 
 
 def checks() -> Mapping[str, Callable[..., Answer]]:

@@ -126,10 +126,26 @@ def main_file(snapshot: Snapshot) -> str | None:
     return next((path for path in MAINS if snapshot.exists(path)), None)
 
 
+def apache_lines(snapshot: Snapshot) -> tuple[str, list[Line], CollectionError | None] | None:
+    """Return the main file, all directives in order, and the first file that is missing from them.
+
+    None where the copy holds no Apache. Raises CollectionError for the main file itself.
+    """
+    main = main_file(snapshot)
+    if main is None:
+        return None
+    reader = _Reader(snapshot, _base(main))
+    lines = list(reader.lines(main))
+    return main, lines, next(iter(reader.problems), None)
+
+
+def _base(main: str) -> str:
+    return dirname(main) if main.startswith("/etc/apache2") else dirname(dirname(main))
+
+
 def read_apache(snapshot: Snapshot, main: str) -> Iterator[Sighting]:
     """Yield what the configuration that starts in that file switches on."""
-    base = dirname(main) if main.startswith("/etc/apache2") else dirname(dirname(main))
-    reader = _Reader(snapshot, base)
+    reader = _Reader(snapshot, _base(main))
     lines = list(reader.lines(main))
     yield Seen(main, _access_logs(lines, main))
     yield Seen(main, DirectoryListingSetting("Apache", _listings(lines)))

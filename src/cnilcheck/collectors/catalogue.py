@@ -19,6 +19,7 @@ from cnilcheck.collectors.encryption_at_rest import EncryptionAtRest
 from cnilcheck.collectors.http_compression import PageCompression
 from cnilcheck.collectors.identifiers import Identifiers
 from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
+from cnilcheck.collectors.logging_configuration import LoggingConfiguration
 from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.collectors.mixed_content import MixedContents
@@ -69,6 +70,7 @@ def collectors() -> tuple[Collector, ...]:
         OperatingSystem(),
         DatabaseConfiguration(),
         LogRotation(),
+        LoggingConfiguration(),
         ServiceConfiguration(),
         SshConfiguration(),
         ApplicationConfiguration(),

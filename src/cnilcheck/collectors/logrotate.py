@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.log_settings.context import sent_to, with_context
 from cnilcheck.collectors.snapshot import Snapshot, open_snapshot, system_tasks
 from cnilcheck.errors import CollectionError, Malformed, NotReadable
 from cnilcheck.model.facts import Fact, LogRotationSetting
@@ -74,7 +75,7 @@ class LogRotation:
         if not main and not parts:
             raise NotReadable(f"the copy holds no logrotate configuration: neither {MAIN} nor"
                               " /etc/logrotate.d")  # fmt: skip
-        defaults = _Rules()
+        defaults, sent = _Rules(), sent_to(snapshot)
         for path in [*main, *parts]:
             try:
                 text = snapshot.read(path)
@@ -82,9 +83,9 @@ class LogRotation:
                 yield Missing(path, LogRotationSetting, error)
                 continue
             blocks = _Blocks(path, defaults)
-            yield from blocks.read(text)
+            yield from (with_context(s, tools.scope, sent) for s in blocks.read(text))
             defaults = blocks.current if path == MAIN else defaults
-        yield from _journal(snapshot, journal)
+        yield from (with_context(s, tools.scope, sent) for s in _journal(snapshot, journal))
 
 
 class _Blocks:
@@ -166,7 +167,9 @@ def _journal(snapshot: Snapshot, paths: list[str]) -> Iterator[Sighting]:
         for number, line in enumerate(text.split("\n"), start=1):
             days = _days(line)
             if days:
-                found = Seen(f"{path}:{number}", LogRotationSetting("systemd-journald", days))
+                found = Seen(
+                    f"{path}:{number}", LogRotationSetting("systemd-journald", days, "journald")
+                )
     if found is not None:
         yield found
 

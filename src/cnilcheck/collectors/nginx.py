@@ -130,6 +130,18 @@ def read_nginx(snapshot: Snapshot) -> Iterator[Sighting]:
             yield Missing(place, fact, error)
 
 
+def nginx_tree(snapshot: Snapshot) -> tuple[Directive, CollectionError | None] | None:
+    """Return the whole configuration as one directive, and the first file that is missing from it.
+
+    None where the copy holds no nginx. Raises NotReadable or Malformed for nginx.conf itself.
+    """
+    if not snapshot.exists(MAIN):
+        return None
+    reader = _Reader(snapshot)
+    main = Directive("main", (), MAIN, reader.tree(MAIN))
+    return main, next(iter(reader.problems), None)
+
+
 def _sightings(main: Directive) -> Iterator[Sighting]:
     logs, listing = _Places(), _Places()
     tls: dict[str, TlsSetting | None] = {}

@@ -67,8 +67,7 @@ class DatabaseConfiguration:
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield what each database found in the copy is configured to do."""
         snapshot = open_snapshot(task, tools, self.name)
-        # Debian keeps settings out of the data folders, which only the database may list.
-        clusters = snapshot.glob(_DEBIAN) or [p for place in _PLACES for p in snapshot.glob(place)]
+        clusters = cluster_files(snapshot)
         others = [*_redis(snapshot), *_mysql(snapshot)]
         if not clusters and not others:
             raise NotReadable(
@@ -83,8 +82,14 @@ class DatabaseConfiguration:
                 yield Nothing("/", fact)
 
 
+def cluster_files(snapshot: Snapshot) -> list[str]:
+    """Return postgresql.conf of each cluster the copy holds."""
+    # Debian keeps settings out of the data folders, which only the database may list.
+    return snapshot.glob(_DEBIAN) or [p for place in _PLACES for p in snapshot.glob(place)]
+
+
 @dataclass
-class _Settings:
+class ClusterSettings:
     """The settings of one cluster: the last value of a name wins, with its place."""
 
     snapshot: Snapshot
@@ -128,8 +133,9 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _cluster(snapshot: Snapshot, conf: str) -> Iterator[Sighting]:
-    settings = _Settings(snapshot)
+def settings_of(snapshot: Snapshot, conf: str) -> ClusterSettings:
+    """Return the settings of a cluster; what could not be read stands in their problems."""
+    settings = ClusterSettings(snapshot)
     try:
         settings.read(conf)
         # ALTER SYSTEM writes here, and it has the last word.
@@ -138,6 +144,11 @@ def _cluster(snapshot: Snapshot, conf: str) -> Iterator[Sighting]:
             settings.read(auto)
     except CollectionError as error:
         settings.problems.append(error)
+    return settings
+
+
+def _cluster(snapshot: Snapshot, conf: str) -> Iterator[Sighting]:
+    settings = settings_of(snapshot, conf)
     for problem in settings.problems[:1]:
         place, _, _ = str(problem).partition(" includes ")
         for fact in (ListeningSetting, DatabaseLogSetting, PasswordEncryptionSetting):
@@ -151,7 +162,7 @@ def _cluster(snapshot: Snapshot, conf: str) -> Iterator[Sighting]:
 _VERSIONS = ("TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3")
 
 
-def _encryption(snapshot: Snapshot, settings: _Settings, conf: str) -> Iterator[Sighting]:
+def _encryption(snapshot: Snapshot, settings: ClusterSettings, conf: str) -> Iterator[Sighting]:
     written, place = settings.get("ssl", "", conf)
     addresses = settings.get("listen_addresses", "localhost", conf)[0]
     if not written or all(a.strip() in _LOCAL for a in addresses.split(",")):
@@ -183,7 +194,7 @@ def _in_clear(line: str) -> bool:
     return network and words[3].split("/")[0] not in (*_LOCAL, "samehost")
 
 
-def _facts(settings: _Settings, conf: str) -> Iterator[Sighting]:
+def _facts(settings: ClusterSettings, conf: str) -> Iterator[Sighting]:
     written, place = settings.get("listen_addresses", "localhost", conf)
     addresses = tuple(a.strip() for a in written.split(",") if a.strip())
     yield Seen(place, ListeningSetting("PostgreSQL", addresses))
@@ -204,7 +215,7 @@ def _logged(value: str) -> bool:
     return value.lower() not in ("off", "false", "no", "0", "f", "n", "of", "fa", "fal", "fals", "")
 
 
-def _statements(settings: _Settings) -> str:
+def _statements(settings: ClusterSettings) -> str:
     audited = settings.get("pgaudit.log", "none", "")[0].lower()
     libraries = settings.get("shared_preload_libraries", "", "")[0]
     if "pgaudit" in libraries and audited not in ("none", ""):
@@ -219,7 +230,7 @@ def _default_encryption(conf: str) -> str:
     return "scram-sha-256" if int(version[1]) >= 14 else "md5"
 
 
-def _networks(snapshot: Snapshot, settings: _Settings, conf: str) -> Sighting:
+def _networks(snapshot: Snapshot, settings: ClusterSettings, conf: str) -> Sighting:
     path = join(dirname(conf), settings.get("hba_file", "pg_hba.conf", conf)[0])
     try:
         networks = dict.fromkeys(_allowed(snapshot, path))

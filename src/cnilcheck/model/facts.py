@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from cnilcheck.model.logging_matrix import EventCount
+from cnilcheck.model.logging_matrix import EventCategory, EventCount, EventField
 from cnilcheck.model.personal_data import DataCount, SecretSeen
 from cnilcheck.model.scope import (
     Certificate,
@@ -17,6 +17,8 @@ from cnilcheck.model.scope import (
     HostingContract,
     Lockout,
     LogEvent,
+    LogPurpose,
+    LogRetention,
     PasswordReset,
     StoragePlace,
 )
@@ -708,10 +710,158 @@ class AccessLogSetting(Fact, frozen=True):
 
 
 class LogRotationSetting(Fact, frozen=True):
-    """How many days of a log the rotation keeps."""
+    """How many days of a log its configuration keeps; 36525 stands for ever.
+
+    `sent_to` is where the machine also sends log lines, which may live longer there. `log_class`,
+    `purpose`, `justification` and `data_days` are what the scope declares for that log.
+    """
 
     log: str
     days: int
+    product: str = "logrotate"
+    sent_to: tuple[str, ...] = ()
+    log_class: LogClass | None = None
+    purpose: LogPurpose | None = None
+    justification: str = ""
+    data_days: int | None = None
+
+
+class LogDestination(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a machine sends log lines; `encrypted` None is not written where it is looked for.
+
+    `here` is the machine itself. `lossy` is a transport that drops lines in silence (UDP).
+    """
+
+    address: str
+    transport: Literal["udp", "tcp", "relp", "http", "agent", "unknown"]
+    encrypted: bool | None
+    here: bool = False
+
+    @property
+    def lossy(self) -> bool:
+        """Whether lines can be lost without anybody noticing."""
+        return self.transport == "udp"
+
+
+class LogForwardingSetting(Fact, frozen=True):
+    """Where a program is configured to send log lines; empty when it only writes files here."""
+
+    product: str
+    destinations: tuple[LogDestination, ...]
+
+
+class JournalSetting(Fact, frozen=True):
+    """How systemd's journal is kept: where, and under which size; None is not written.
+
+    `sealed` needs a sealing key in the journal's folder, which the setting alone does not make.
+    `taken_by` is the syslog service that takes its lines over.
+    """
+
+    storage: Literal["persistent", "volatile", "auto", "none"]
+    on_disk: bool | None
+    sealed: bool | None
+    size: str = ""
+    taken_by: str = ""
+
+
+class KernelAuditSetting(Fact, frozen=True):
+    """What the kernel's audit (auditd) is told to record; `immutable` is `-e 2`.
+
+    `on_full_disk` is what auditd.conf does when space runs out.
+    """
+
+    rules: int
+    enabled: bool
+    immutable: bool
+    keys: tuple[str, ...] = ()
+    on_full_disk: str = ""
+
+
+class ClockSetting(Fact, frozen=True):
+    """Which time sources a machine is configured to follow."""
+
+    product: str
+    sources: tuple[str, ...]
+
+
+class AlertingSetting(Fact, frozen=True):
+    """What watches the logs: rules switched on, and to whom it tells what it finds.
+
+    `kind` is `block` for what only shuts a door, such as fail2ban without a mail action.
+    """
+
+    product: str
+    kind: Literal["alert", "block"]
+    rules: int
+    receivers: tuple[str, ...]
+
+
+class LogFileAccess(Fact, frozen=True):
+    """Who may read and write a log, as a listing or the program that creates it says.
+
+    `mode` is octal, as chmod takes it. `application` names the account of the application that
+    owns the file and can therefore rewrite it; "" where it does not. `append_only` None is not
+    known.
+    """
+
+    log: str
+    mode: str
+    owner: str
+    group: str
+    application: str = ""
+    append_only: bool | None = None
+
+
+class ClientAddressSetting(Fact, frozen=True):
+    """Whether what stands in front hands on the client's address, and whom it believes.
+
+    `kept` and `lost` are the places that hand requests on; `trusted` the networks whose word on
+    the client's address is taken.
+    """
+
+    product: str
+    kept: tuple[str, ...]
+    lost: tuple[str, ...]
+    trusted: tuple[str, ...] = ()
+
+
+class ErrorLogSetting(Fact, frozen=True):
+    """Whether a program writes down its errors, and from which level; `level` may be empty."""
+
+    product: str
+    enabled: bool
+    level: str
+    file: str = ""
+
+
+class ConfiguredEvent(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a configuration has a category of events logged, with which fields, and its place."""
+
+    category: EventCategory
+    logged: bool
+    fields: tuple[EventField, ...]
+    place: str
+
+
+class LogSourceSetting(Fact, frozen=True):
+    """Which events one program is configured to log, or not to log; of the others nothing is said.
+
+    The author counts only where the setting can name a person.
+    """
+
+    product: str
+    events: tuple[ConfiguredEvent, ...]
+
+
+class DatabaseLineSetting(Fact, frozen=True):
+    """What stands at the head of each line of a database's log.
+
+    `fields` are of: time, milliseconds, user, client, session, database.
+    """
+
+    product: str
+    format: str
+    fields: tuple[str, ...]
 
 
 class DatabaseLogSetting(Fact, frozen=True):
@@ -796,6 +946,7 @@ class LoggingPractice(Fact, frozen=True):
     reviewed: Frequency | None = None
     alerting: bool | None = None
     clock_synchronised: bool | None = None
+    retention: tuple[LogRetention, ...] = ()
 
 
 class SecurityPractice(Fact, frozen=True):
@@ -1197,6 +1348,16 @@ AnyFact: TypeAlias = (
     | CredentialDelivery
     | AccessLogSetting
     | LogRotationSetting
+    | LogForwardingSetting
+    | JournalSetting
+    | KernelAuditSetting
+    | ClockSetting
+    | AlertingSetting
+    | LogFileAccess
+    | ClientAddressSetting
+    | ErrorLogSetting
+    | DatabaseLineSetting
+    | LogSourceSetting
     | DatabaseLogSetting
     | LogExtent
     | LogFields

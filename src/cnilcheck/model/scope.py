@@ -180,6 +180,8 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     data_samples: tuple[DataSample, ...] = ()
     authorities: tuple[str, ...] = ()
     identity_exports: tuple[IdentityExport, ...] = ()
+    listing: str | None = None
+    """Modes and owners of the server's files: `ls -lR`, `find -printf`, `stat`, or a tar file."""
 
 
 class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
@@ -345,6 +347,23 @@ LogEvent: TypeAlias = Literal[
 Frequency: TypeAlias = Literal["daily", "weekly", "monthly", "quarterly", "yearly", "never"]
 
 
+LogPurpose: TypeAlias = Literal["internal_control", "legal_duty", "short_lived_data"]
+
+
+class LogRetention(Struct, frozen=True, forbid_unknown_fields=True):
+    """The class of a log, by path or pattern, and why it is kept longer or shorter than usual.
+
+    The purposes are the cases of CNIL 2021-122: internal control, a legal duty or a threat, or
+    data that are themselves kept for less than six months (`data_days`).
+    """
+
+    log: str
+    class_: LogClass = field(name="class")
+    purpose: LogPurpose | None = None
+    reason: str = ""
+    data_days: int | None = None
+
+
 class LoggingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     """What is logged, kept and looked at, as told by those who run the service."""
 
@@ -354,6 +373,7 @@ class LoggingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     reviewed: Frequency | None = None
     alerting: bool | None = None
     clock_synchronised: bool | None = None
+    retention: tuple[LogRetention, ...] = ()
 
 
 class SecurityDeclaration(Struct, frozen=True, forbid_unknown_fields=True):

@@ -303,6 +303,32 @@ FIELDS = _words("""
     looked_for | recherchés | looked for
     read | lu | read
     unlocked_after_seconds | déblocage après, en secondes | unlocked after, seconds
+    append_only | ajout seul | append only
+    application | compte de l'application | application's account
+    data_days | durée des données, en jours | life of the data, in days
+    destinations | destinations | destinations
+    enabled | en service | switched on
+    file | fichier | file
+    group | groupe | group
+    here | sur la machine | on the machine
+    immutable | verrouillé | locked
+    kept | transmis dans | handed on in
+    logged | journalisé | logged
+    lost | perdu dans | lost in
+    on_disk | sur le disque | on disk
+    on_full_disk | si le disque est plein | if the disk is full
+    owner | propriétaire | owner
+    reason | raison | reason
+    receivers | prévenus | told
+    retention | durées | retention
+    rules | règles | rules
+    sealed | scellé | sealed
+    sent_to | envoyé aussi à | also sent to
+    sources | sources | sources
+    storage | rangement | storage
+    taken_by | repris par | taken over by
+    transport | transport | transport
+    trusted | crus | believed
 """)
 
 VALUES = {str(name): words for name, words in (*CATEGORY_NAMES.items(), *FIELD_NAMES.items())}
@@ -331,6 +357,15 @@ VALUES |= _words("""
     time | temps de réponse | time taken
     too_noisy | trop variable | too noisy
     unchanged | inchangé | unchanged
+    agent | agent | agent
+    alert | alerte | alert
+    auto | selon le dossier | by the folder
+    block | blocage | block
+    internal_control | contrôle interne | internal control
+    legal_duty | obligation légale | legal duty
+    persistent | sur le disque | on disk
+    short_lived_data | données de courte durée | short-lived data
+    volatile | en mémoire | in memory
     absent | absent | absent
     access_denied | accès refusé | access denied
     administration_page | page d'administration | administration page
