@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 
+from cnilcheck.collectors import infrastructure_code
 from cnilcheck.collectors.base import Journal, Nothing, Seen, Sighting, Tools
 from cnilcheck.collectors.configured_hosts import ConfiguredHosts, hosts_in
 from cnilcheck.model.facts import NetworkIdentity, StorageRegion
@@ -101,6 +103,143 @@ def test_a_tree_without_hosts_has_nothing_to_judge(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_names_no_host_elsewhere_is_left_alone(line: str) -> None:
     assert list(hosts_in("/x", line)) == []
+
+
+COMPOSE = """\
+services:
+  app:
+    image: registre.exemple-images.fr:5000/app:1.2
+  base:
+    image: postgres:16
+"""
+MANIFEST = """\
+spec:
+  containers:
+    - image: "ghcr.io/exemple/app:1"
+      env:
+        - name: DB_HOST
+          value: base.exemple-hebergeur.fr
+        - name: APP_URL
+          value: https://www.exemple-hebergeur.fr
+        - name: SMTP_URL
+          value: smtp://compte:secret@relais.exemple-hebergeur.fr:587
+  volumes:
+    - name: depot
+      nfs:
+        path: /export
+        server: nfs.exemple-hebergeur.fr
+---
+kind: Service
+spec:
+  externalName: paiement.exemple-tiers.fr
+"""
+BACKUPS = """\
+export RESTIC_REPOSITORY=s3:https://sauvegarde.s3.fr-par.scw.cloud/depot
+rsync -a --delete /srv/ copie@sauvegardes.exemple-hebergeur.fr:/dumps/
+"""
+
+
+def test_images_manifests_and_backups_are_told_with_their_use(tmp_path: Path) -> None:
+    write(tmp_path, "srv/app/docker-compose.yml", COMPOSE)
+    write(tmp_path, "srv/app/Dockerfile", "FROM --platform=x quay.io/exemple/base:1\nRUN true\n")
+    write(tmp_path, "srv/k8s/app.yaml", MANIFEST)
+    write(tmp_path, "etc/cron.daily/copie", BACKUPS)
+    assert hosts(look(tmp_path)) == {
+        "/srv/app/docker-compose.yml:3 registre.exemple-images.fr": ("images", None),
+        "/srv/app/Dockerfile:1 quay.io": ("images", None),
+        "/srv/k8s/app.yaml:3 ghcr.io": ("images", None),
+        "/srv/k8s/app.yaml:6 base.exemple-hebergeur.fr": ("database", None),
+        "/srv/k8s/app.yaml:10 relais.exemple-hebergeur.fr": ("mail", None),
+        "/srv/k8s/app.yaml:15 nfs.exemple-hebergeur.fr": ("storage", None),
+        "/srv/k8s/app.yaml:19 paiement.exemple-tiers.fr": ("recipient", None),
+        "/etc/cron.daily/copie:1 sauvegarde.s3.fr-par.scw.cloud": ("backup", "Scaleway"),
+        "/etc/cron.daily/copie:2 sauvegardes.exemple-hebergeur.fr": ("backup", None),
+    }
+
+
+RESOURCES = """\
+resource "scaleway_rdb_instance" "base" {
+  name   = "base"
+  region = "fr-par"
+}
+resource "azurerm_postgresql_flexible_server" "b" {
+  location = "West Europe"
+}
+resource "google_storage_bucket" "depot" {
+  location = "US"
+}
+resource "ovh_cloud_project_kube" "k" {
+  region = "GRA11"
+}
+resource "aws_s3_bucket" "x" {
+  bucket = "x"
+}
+resource "azurerm_resource_group" "g" {
+  location = var.location
+}
+"""
+
+
+def regions(folder: Path) -> set[tuple[str, str, str | None, bool]]:
+    facts = [s.fact for s in look(folder) if isinstance(s, Seen)]
+    return {
+        (f.product, f.region, f.country, f.stores) for f in facts if isinstance(f, StorageRegion)
+    }
+
+
+def test_resources_of_terraform_are_placed_by_the_cloud_they_are_of(tmp_path: Path) -> None:
+    write(tmp_path, "srv/infra/main.tf", RESOURCES)
+    assert regions(tmp_path) == {
+        ("Terraform scaleway_rdb_instance", "fr-par", "FR", True),
+        ("Terraform azurerm_postgresql_flexible_server", "westeurope", "NL", True),
+        ("Terraform google_storage_bucket", "us", "US", True),
+        ("Terraform ovh_cloud_project_kube", "gra", "FR", False),
+    }
+
+
+def state(*resources: object) -> str:
+    return json.dumps({"version": 4, "terraform_version": "1.9.0", "resources": list(resources)})
+
+
+def test_a_terraform_state_tells_regions_and_hosts_and_none_of_its_secrets(tmp_path: Path) -> None:
+    database = {
+        "arn": "arn:aws:rds:us-east-1:123456789012:db:base", "password": "motdepasse",
+        "endpoint": "base.abc.us-east-1.rds.amazonaws.com:5432",
+    }  # fmt: skip
+    bucket = {"region": "eu-west-3", "bucket_regional_domain_name": "x.s3.eu-west-3.amazonaws.com"}
+    text = state(
+        {"mode": "managed", "type": "aws_db_instance", "instances": [{"attributes": database}]},
+        {"mode": "managed", "type": "aws_s3_bucket", "instances": [{"attributes": bucket}]},
+        {"mode": "data", "type": "aws_region", "instances": [{"attributes": {"region": "us-west-1"}}]},
+        {"mode": "managed", "type": "aws_iam_user", "instances": "x"}, 7, None,
+    )  # fmt: skip
+    write(tmp_path, "srv/infra/terraform.tfstate", text)
+    assert {
+        ("Terraform aws_db_instance", "us-east-1", "US", True),
+        ("Terraform aws_s3_bucket", "eu-west-3", "FR", True),
+    } <= regions(tmp_path)
+    assert ("database", "Amazon Web Services") in hosts(look(tmp_path)).values()
+    assert "motdepasse" not in str(look(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"resources": 3}', "[" * 100_000, state([], {})])
+def test_what_is_no_state_tells_nothing(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "srv/infra/terraform.tfstate", text)
+    assert regions(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rsync a@" * 100_000, "rsync " * 160_000, "image: " * 120_000, "name: DB_HOST\nvalue: " * 40_000,
+        "nfs:\n" * 200_000, 'resource "aws_x" "y" {\n' * 40_000, "RESTIC_REPOSITORY=s3:" * 40_000,
+    ],
+)  # fmt: skip
+def test_hostile_infrastructure_code_is_read_in_bounded_time(text: str) -> None:
+    start = time.monotonic()
+    list(hosts_in("/srv/x.tf", text))
+    list(infrastructure_code.resources(text))
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from cnilcheck.collectors.base import Nothing, Seen
 from cnilcheck.collectors.page_recipients import PageRecipients
 from cnilcheck.model.facts import NetworkIdentity
 from cnilcheck.model.scope import WebTarget
-from collectors.web_servers import Reply, observed, pages, tools_for, web
+from collectors.web_servers import HTML, Reply, observed, pages, tools_for, web
 
 PAGE = b"""<!DOCTYPE html><html><body>
 <form action="https://formulaires.exemple-tiers.fr/depot" method="post"><input name="nom"></form>
@@ -33,7 +33,36 @@ def test_forms_frames_and_calls_to_known_platforms_are_named(tmp_path: Path) -> 
         "/ formulaires.exemple-tiers.fr": ("recipient", None),
         "/ rendez-vous.vercel.app": ("recipient", "Vercel"),
         "/ abcd.supabase.co": ("recipient", "Supabase"),
+        "/ scripts.exemple-mesure.fr": ("script", None),
     }
+
+
+POLICY = (
+    "connect-src 'self' https://mesure.exemple-tiers.fr wss://*.x.fr; "
+    "form-action depot.exemple-tiers.fr; img-src https://images.exemple-tiers.fr"
+)
+
+
+def test_interfaces_in_scripts_and_what_the_policy_lets_out_are_named(tmp_path: Path) -> None:
+    home: Reply = (
+        200,
+        (HTML, ("Content-Security-Policy", POLICY)),
+        b"<!DOCTYPE html><html><body><script src=/app.js></script><a href=/suite>x</a></body></html>",
+    )
+    script: Reply = (
+        200,
+        (("Content-Type", "application/javascript"),),
+        b"const cfg = {apiUrl: 'https://api.exemple-tiers.fr/v1', doc: 'https://doc.exemple.fr'};"
+        b"init({dsn: 'https://abc@erreurs.exemple-tiers.fr/4'})",
+    )
+    suite = b"<!DOCTYPE html><html><body><button formaction=https://bouton.exemple-tiers.fr/></button></body></html>"
+    table: dict[str, Reply | bytes] = {"/": home, "/app.js": script, "/suite": suite}
+    with web(pages(table)) as url:
+        found = observed(PageRecipients(), tools_for(tmp_path, WebTarget(url)))
+    assert {s.location for s in found if isinstance(s, Seen)} == {
+        "/ mesure.exemple-tiers.fr", "/ depot.exemple-tiers.fr", "/app.js api.exemple-tiers.fr",
+        "/app.js erreurs.exemple-tiers.fr", "/suite bouton.exemple-tiers.fr",
+    }  # fmt: skip
 
 
 def test_a_page_that_sends_nothing_elsewhere_has_nothing_to_judge(tmp_path: Path) -> None:

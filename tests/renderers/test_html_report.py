@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from cnilcheck.hosts.identify import Asked, Tables, identify
 from cnilcheck.model.evidence import Evidence
 from cnilcheck.model.facts import LogFields, ResponseHeaders
 from cnilcheck.model.report import (
@@ -321,6 +323,31 @@ MATRIX = HostingMatrix(
     ),
     tuple(ActivityColumn(n, True, "covered" if n == 1 else "nobody", ()) for n in range(1, 7)),
 )  # fmt: skip
+
+
+def test_each_place_is_told_with_its_host_its_sign_and_the_source_of_what_is_said(
+    sample: Sample,
+) -> None:
+    origin = sample.collected.observations[0].provenance
+    (scaleway,) = identify(Asked("x.s3.fr-par.scw.cloud"), Tables())
+    (nobody,) = identify(Asked("smtp.exemple.fr"), Tables())
+    here = ipaddress.ip_address("127.0.0.1")
+    (reserved,) = identify(Asked("", (), (here,)), Tables())
+    seen = tuple(
+        Evidence("./snapshot/", f"/srv/<i>.env:{n}", origin, fact)
+        for n, fact in enumerate((scaleway, nobody, reserved))
+    )
+    collected = msgspec.structs.replace(sample.collected, observations=seen)
+    text = html.render(sample.report, Lang.EN, collected, sample.sources)
+    rows = re.findall(
+        r"<tr><th scope=\"row\"><code>./snapshot/ /srv/&lt;i&gt;.*?</tr>", text.replace("\xa0", " ")
+    )
+    assert len(rows) == 2
+    assert "<td>Scaleway</td>" in rows[0]
+    assert "[cnilcheck, 22 November 2026] (strong)" in rows[0]
+    assert "said to be in the directory" in rows[0]
+    assert "24 July 2026" in rows[0]
+    assert "<td>not identified</td><td>–</td><td>–</td>" in rows[1]
 
 
 def test_the_annexes_hold_the_matrices_and_the_digests(sample: Sample) -> None:

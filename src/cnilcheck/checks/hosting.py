@@ -303,8 +303,7 @@ def network_host_certified(
     Fails only for health data held for third parties, a host known by more than its network, and
     a dated reason. All else says what is still to be asked.
     """
-    if fact.use == "name_server":
-        # Who answers for a name holds no data of the service.
+    if fact.use in _WITHOUT_DATA:
         return None
     if exempt := _network_exempt(fact, context):
         return exempt
@@ -325,6 +324,10 @@ def network_host_certified(
             held = fact.declared.certificate
             return passed(host=fact.provider, number=held.number if held else "")
     return undecided(reason=_to_ask(fact, context, eea, list_days, clauses))
+
+
+# Who answers for a name, or gives images or a script to run, holds no data by that alone.
+_WITHOUT_DATA = ("name_server", "images", "script")
 
 
 def intermediary_under_contract(fact: HostingIntermediary, context: Context, /) -> Verdict:

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from cnilcheck import __version__
+from cnilcheck.collectors import infrastructure_code
 from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.identity import tables_of, with_declarations
+from cnilcheck.collectors.infrastructure_code import HOST as _HOST
+from cnilcheck.collectors.infrastructure_code import NamedHost, PlacedResource
 from cnilcheck.collectors.snapshot import open_snapshot, system_tasks
 from cnilcheck.collectors.source_files import FOLDERS, SourceFiles
 from cnilcheck.hosts.catalogue import Catalogue
 from cnilcheck.hosts.identify import Asked, Tables, identify, region_in_name
-from cnilcheck.model.facts import Fact, NetworkIdentity, StorageRegion
+from cnilcheck.model.facts import Fact, NetworkIdentity, StorageRegion, Use
 from cnilcheck.model.personal_data import printable
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.words import Method
 
-Use: TypeAlias = Literal["database", "storage", "mail"]
-
 _FOLDERS = (*FOLDERS, "/etc")
 _WANTED = re.compile(
     r"(?i)(?:/|\.)env(?:\.[\w.-]+)?$"
-    r"|\.(?:ya?ml|toml|ini|conf|cnf|cfg|properties|tf|tfvars|json|php|py|rb|js|ts|xml|service)$"
+    r"|\.(?:ya?ml|toml|ini|conf|cnf|cfg|properties|tf|tfvars|tfstate|hcl|json|php|py|rb|js|ts|xml"
+    r"|service|sh|cron)$|/cron\.[a-z]+/[\w.-]+$|/crontab$"
+    r"|(?:^|[/.])(?:Dockerfile|Containerfile)[\w.-]*$"
     r"|/postfix/[\w.-]+$|/(?:msmtprc|ssmtp\.conf|docker-compose[\w.-]*|pgbackrest\.conf)$"
 )
 _MAX_PLACES = 200
-_NAME = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z][A-Za-z0-9-]{1,30}"
-_IP = r"\d{1,3}(?:\.\d{1,3}){3}"
-_HOST = rf"(?P<host>{_NAME}|{_IP})"
 _PATTERNS: tuple[tuple[re.Pattern[str], Use], ...] = (
     (
         re.compile(
@@ -121,19 +121,25 @@ class ConfiguredHosts:
         tables = tables_of(tools)
         files = SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
         places: dict[tuple[str, Use], _Place] = {}
-        regions: dict[tuple[str, str], Seen] = {}
+        regions: dict[tuple[str, str, str, bool], Seen] = {}
         for path, text in files.texts(lambda p: bool(_WANTED.search(p)), _FOLDERS):
             for place in hosts_in(path, text):
                 places.setdefault((place.host, place.use), place)
             for seen in _regions_in(path, text, tables.catalogue):
                 fact: StorageRegion = seen.fact  # type: ignore[assignment]
-                regions.setdefault((fact.cloud, fact.region), seen)
-        kept = list(places.values())[:_MAX_PLACES]
+                regions.setdefault((fact.cloud, fact.region, fact.product, fact.stores), seen)
+        stated_hosts = {place.host for place in places.values() if place.stated}
+        # What a setting says of a host tells more than its name in passing.
+        kept = [p for p in places.values() if p.stated or p.host not in stated_hosts][:_MAX_PLACES]
         yield from [_seen(place, tables, tools.scope) for place in kept]
         if not kept:
             yield Nothing("/", NetworkIdentity)
-        stores = [_region_of(place, tables.catalogue) for place in kept if place.use == "storage"]
-        stated = [*(seen for seen in stores if seen), *regions.values()]
+        stores = [
+            _region_of(place, tables.catalogue)
+            for place in kept
+            if place.use in ("storage", "backup")
+        ]
+        stated = [*(seen for seen in stores if seen), *list(regions.values())[:_MAX_PLACES]]
         yield from stated
         if not stated:
             yield Nothing("/", StorageRegion)
@@ -148,10 +154,22 @@ def hosts_in(path: str, text: str) -> Iterator[_Place]:
             host = match["host"].lower().strip(".")
             if _elsewhere(host) and not _commented(text, match.start()):
                 yield _Place(_line(path, text, match.start()), printable(host, 253), use)
+    for named in _in_infrastructure(path, text):
+        host = named.host.lower().strip(".")
+        if _elsewhere(host) and not _commented(text, named.at):
+            yield _Place(_line(path, text, named.at), printable(host, 253), named.use)
     for match in _ANY_NAME.finditer(text):
         host = match[0].lower()
         if _is_store(host) and _elsewhere(host) and not _commented(text, match.start()):
             yield _Place(_line(path, text, match.start()), host, "storage", stated=False)
+
+
+def _in_infrastructure(path: str, text: str) -> Iterator[NamedHost]:
+    if path.endswith((".tfstate", ".tfstate.backup")):
+        found = infrastructure_code.state(text)
+        yield from found.hosts if found else ()
+    else:
+        yield from infrastructure_code.hosts(text)
 
 
 def _line(path: str, text: str, at: int) -> str:
@@ -220,6 +238,13 @@ def _regions_in(path: str, text: str, catalogue: Catalogue) -> Iterator[Seen]:
         cloud = _cloud_of(key, region, catalogue)
         if cloud is not None and not _commented(text, match.start()):
             yield _stated(path, text, match.start(), key.upper(), cloud, region, catalogue)
+    for resource in _resources_in(path, text):
+        region = infrastructure_code.region_name(resource.cloud, resource.region, catalogue)
+        country = catalogue.country_of_region(resource.cloud, region)
+        fact = StorageRegion(
+            resource.product, resource.cloud, printable(region, 40), country, resource.stores
+        )
+        yield Seen(_line(path, text, resource.at), fact)
     if path.endswith(".tf"):
         for match in _TERRAFORM.finditer(text):
             cloud, region = match["cloud"], match["region"].lower()
@@ -228,6 +253,13 @@ def _regions_in(path: str, text: str, catalogue: Catalogue) -> Iterator[Seen]:
                 path, text, match.start("region"), f"Terraform {match['cloud']}", cloud, region,
                 catalogue,
             )  # fmt: skip
+
+
+def _resources_in(path: str, text: str) -> Iterable[PlacedResource]:
+    if path.endswith((".tfstate", ".tfstate.backup")):
+        found = infrastructure_code.state(text)
+        return found.resources if found else ()
+    return infrastructure_code.resources(text) if path.endswith(".tf") else ()
 
 
 def _cloud_of(key: str, region: str, catalogue: Catalogue) -> str | None:

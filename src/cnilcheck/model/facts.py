@@ -1105,7 +1105,15 @@ class DeclaredService(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Use: TypeAlias = Literal[
-    "service", "database", "storage", "mail", "recipient", "name_server", "images", "backup"
+    "service",
+    "database",
+    "storage",
+    "backup",
+    "mail",
+    "recipient",
+    "script",
+    "name_server",
+    "images",
 ]
 
 

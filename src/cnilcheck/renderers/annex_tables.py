@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from cnilcheck.model.evidence import Evidence, Observation
-from cnilcheck.model.facts import LogFields
+from cnilcheck.model.facts import LogFields, NetworkIdentity
 from cnilcheck.model.report import ActivityColumn, HostingMatrix, Report
 from cnilcheck.model.text import spell
 from cnilcheck.model.words import Lang
 from cnilcheck.renderers import words
+from cnilcheck.renderers.fact_words import VALUES
 from cnilcheck.renderers.harmless import harmless
 from cnilcheck.renderers.page import AnnexRow, AnnexTable, Cell
 from cnilcheck.renderers.proof import share
@@ -61,6 +63,75 @@ def _wanting(column: ActivityColumn) -> bool:
     return column.state in ("uncovered", "nobody", "to_check")
 
 
+_MOST_ENDPOINTS = 60
+
+
+def endpoints(_report: Report, seen: Sequence[Observation], lang: Lang) -> AnnexTable:
+    """Return who runs each place of the deployment, by which sign, and what is known of them."""
+    w = words.PAGE
+    found = [
+        (words.place(o.target, o.location, lang), o.fact)
+        for o in seen
+        if isinstance(o, Evidence) and isinstance(o.fact, NetworkIdentity) and not o.fact.reserved
+    ]
+    rows = tuple(
+        AnnexRow(
+            harmless(place, 200),
+            (
+                Cell(VALUES[fact.use].to(lang)),
+                Cell(harmless(fact.provider or w["unidentified"].to(lang), 120)),
+                Cell(_signs(fact, lang)),
+                Cell(_known(fact, lang)),
+            ),
+            code=True,
+        )
+        for place, fact in found[:_MOST_ENDPOINTS]
+    )
+    columns = ("where", "use", "host", "sign", "certificate_known")
+    left = len(found) - _MOST_ENDPOINTS
+    return AnnexTable(
+        w["endpoints"].to(lang), w["endpoints_note"].to(lang),
+        tuple(w[column].to(lang) for column in columns), rows,
+        words.MORE_ENDPOINTS.to(left, lang) if left > 0 else "",
+    )  # fmt: skip
+
+
+def _signs(fact: NetworkIdentity, lang: Lang) -> str:
+    """Return the signs that name the host, with source and day, or what disagrees."""
+    if fact.conflicts:
+        return f"{words.PAGE['conflict'].to(lang)} {harmless(', '.join(fact.conflicts), 200)}"
+    told = [
+        f"{VALUES[s.kind].to(lang)}{words.COLON.to(lang)} {harmless(s.value, 100)}"
+        f" [{', '.join(filter(None, (harmless(s.source, 60), _day(s.seen_on, lang))))}]"
+        for s in fact.signals
+        if s.host is not None and s.host == fact.provider
+    ]
+    if not told:
+        return "–"
+    signs = f"{words.PAGE['semicolon'].to(lang)} ".join(told[:2])
+    return f"{signs} ({VALUES[fact.strength].to(lang)})"
+
+
+def _known(fact: NetworkIdentity, lang: Lang) -> str:
+    """Return what was read of the host's certificate, by whom and when: never a proof."""
+    entry, lead = fact.entry, fact.lead
+    if entry is not None:
+        key = "listed" if entry.listed else "not_on_list"
+        return words.PAGE[key].to(lang).format(day=spell(entry.list_date, lang))
+    if lead is None:
+        return "–"
+    source = harmless(lead.source.what.to(lang), 160)
+    day = _day(lead.source.seen_on, lang)
+    return f"{VALUES[lead.status].to(lang)} ({', '.join(filter(None, (source, day)))})"
+
+
+def _day(written: str, lang: Lang) -> str:
+    try:
+        return spell(dt.date.fromisoformat(written), lang)
+    except ValueError:
+        return harmless(written, 20)
+
+
 def log_matrix(_report: Report, seen: Sequence[Observation], lang: Lang) -> AnnexTable:
     """Return how much of each log records what the CNIL recommends to record."""
     w = words.PAGE
@@ -86,4 +157,4 @@ def log_matrix(_report: Report, seen: Sequence[Observation], lang: Lang) -> Anne
     )  # fmt: skip
 
 
-_TABLES: tuple[_Maker, ...] = (hosting_matrix, log_matrix)
+_TABLES: tuple[_Maker, ...] = (hosting_matrix, endpoints, log_matrix)

@@ -482,6 +482,7 @@ VALUES |= _words("""
     recalled | cité par le passé | named in the past
     recipient | destinataire | recipient
     name_server | serveur de noms | name server
+    script | script tiers | third-party script
     images | images de conteneurs | container images
     backup | sauvegarde | backup
     registrant | titulaire inscrit | registrant

@@ -385,6 +385,26 @@ PAGE: dict[str, Text] = {
         "that perform them, as declared. A certificate refused or to be checked is so by a rule of "
         "this report. Each needed activity must have a certified actor.",
     ),
+    "endpoints": _t("Qui fait tourner quoi", "Who runs what"),
+    "endpoints_note": _t(
+        "Un indice dit qui annonce une adresse ou à qui est un nom, jamais que le service est "
+        "certifié. Ce qui est dit d'une société l'est d'après la source et au jour indiqués. "
+        "Réseaux : RouteViews, NRO et IP Geolocation by DB-IP (https://db-ip.com).",
+        "A sign says who announces an address or whose a name is, never that the service is "
+        "certified. What is said of a company is from the source and the day given. "
+        "Networks: RouteViews, NRO and IP Geolocation by DB-IP (https://db-ip.com).",
+    ),
+    "use": _t("Usage", "Use"),
+    "host": _t("Hébergeur", "Host"),
+    "sign": _t("Indice", "Sign"),
+    "certificate_known": _t("Certification, ce qui en est dit", "Certification, what is said"),
+    "unidentified": _t("non identifié", "not identified"),
+    "conflict": _t("les indices se contredisent :", "the signs disagree:"),
+    "listed": _t("inscrit sur la liste officielle du {day}", "on the official list of {day}"),
+    "not_on_list": _t(
+        "n'est pas sur la liste officielle du {day} telle qu'importée",
+        "not on the official list of {day} as imported",
+    ),
     "actor": _t("Acteur", "Actor"),
     "needed": _t("Nécessaire pour ce service", "Needed for this service"),
     "result": _t("Résultat", "Result"),
@@ -680,6 +700,10 @@ COVERED = {
     "not_needed": _t("non nécessaire", "not needed"),
     "unknown": _t("non précisé", "not stated"),
 }
+MORE_ENDPOINTS = _c(
+    "{n} autre endroit est dans evidence.json.", "{n} autres endroits sont dans evidence.json.",
+    "{n} more place is in evidence.json.", "{n} more places are in evidence.json.",
+)  # fmt: skip
 NOT_COVERED = _c(
     "Activité à faire couvrir ou à vérifier : {listed}.",
     "Activités à faire couvrir ou à vérifier : {listed}.",
