@@ -35,6 +35,8 @@ def verdicts_of(
     bound: BoundRule, collected: Collected, context: Context
 ) -> Iterator[tuple[Observation | None, Verdict | None]]:
     """Yield each observation the rule is about, with its verdict; None for a gap."""
+    if bound.rule.only_profile not in (None, context.profile):
+        return
     if not bound.rule.effective.covers(context.as_of):
         yield None, None
         return

@@ -10,7 +10,13 @@ import pytest
 from cnilcheck.collectors.base import Nothing
 from cnilcheck.collectors.cookies import cookie_of, cookies_of, is_session
 from cnilcheck.collectors.sign_in import SignIn
-from cnilcheck.model.facts import SessionCookies, SignInPage
+from cnilcheck.model.facts import (
+    ProSanteRequest,
+    ResetPage,
+    SessionCookies,
+    SignInPage,
+    SignInWays,
+)
 from cnilcheck.model.scope import WebTarget
 from cnilcheck.replica import Replica, certificates
 from cnilcheck.replica.tls import tls_context
@@ -132,7 +138,9 @@ def test_a_page_met_by_the_crawl_is_looked_at(tmp_path: Path) -> None:
 
 def test_a_site_without_a_sign_in_page_delivers_nothing(tmp_path: Path) -> None:
     with web(pages({"/": b"<html>Bonjour</html>"})) as url:
-        assert observed(SignIn(), tools_for(tmp_path, url)) == []
+        seen = observed(SignIn(), tools_for(tmp_path, url))
+    assert {type(sighting) for sighting in seen} == {Nothing}
+    assert {sighting.of for sighting in seen} == {SignInWays, ProSanteRequest, ResetPage}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +182,8 @@ def test_the_flawed_replica_and_its_mended_twin(tmp_path: Path) -> None:
         assert page.anti_forgery_token is mended
         assert all(c.secure and c.http_only and c.same_site for c in cookies.cookies) is mended
         if mended:
-            assert seen[1] == [Nothing(login, SignInPage), Nothing(login, SessionCookies)]
+            assert seen[1][:2] == [Nothing(login, SignInPage), Nothing(login, SessionCookies)]
+            assert facts(seen[1], SignInWays) == {}
         else:
             assert facts(seen[1], SignInPage)[login].page_scheme == "http"  # type: ignore[attr-defined]
 

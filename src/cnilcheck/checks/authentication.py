@@ -44,12 +44,13 @@ class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
     per_day: int
 
 
-_FACTORS: dict[Factor, Text] = {
+FACTORS: dict[Factor, Text] = {
     "password": Text("mot de passe", "password"),
     "totp": Text("code d’une application (TOTP)", "code from an application (TOTP)"),
     "passkey": Text("clé d’accès", "passkey"),
     "smart_card": Text("carte à puce", "smart card"),
     "pro_sante_connect": Text("Pro Santé Connect", "Pro Santé Connect"),
+    "france_connect": Text("FranceConnect", "FranceConnect"),
     "client_certificate": Text("certificat client", "client certificate"),
     "push": Text("notification à approuver", "notification to approve"),
     "sms": Text(
@@ -271,7 +272,7 @@ def second_factor_required(
     if fact.factors is None:
         return None if fact.product else undecided()
     given = set(fact.factors)
-    used = tuple(_FACTORS[factor] for factor in fact.factors)
+    used = tuple(FACTORS[factor] for factor in fact.factors)
     two = bool(given & set(knowledge) and given & set(possession))
     if two or given & set(complete):
         return passed(factors=used)
@@ -531,12 +532,24 @@ def sign_in_not_stored(fact: SignInPage, /) -> Verdict:
     return failed(cache_control=fact.cache_control or Text("absent", "absent"))
 
 
-def forgery_refused(fact: SignInPage, /) -> Verdict:
-    """Pass when the form carries a token that another site cannot guess."""
+def forgery_refused(fact: SignInPage, /, *, bits: int) -> Verdict:
+    """Pass when the form carries a token that another site cannot guess.
+
+    One that two visitors get alike, or too short to hold that many bits, is none.
+    """
     if fact.anti_forgery_token:
+        if fact.token_repeated:
+            why = Text("le même jeton pour tous les visiteurs", "the same token for all visitors")
+            return failed(why=why)
+        if fact.token_bits is not None and fact.token_bits < bits:
+            most = fact.token_bits
+            why = Text(f"un jeton de {most} bits au plus", f"a token of {most} bits at most")
+            return failed(why=why)
         return passed()
     # A form a script sends may carry its token in a header.
-    return undecided() if fact.method is None else failed()
+    if fact.method is None:
+        return undecided()
+    return failed(why=Text("aucun jeton", "no token"))
 
 
 def ssh_password_refused(fact: SshSignIn, /, *, refused: tuple[str, ...], unclear: str) -> Verdict:

@@ -11,23 +11,27 @@ from cnilcheck.checks import (
     cryptography,
     exposure,
     hosting,
+    identification,
     logging,
     logging_settings,
+    sign_in,
 )
 from cnilcheck.model.verdict import Answer
 
 _MODULES: tuple[ModuleType, ...] = (
     hosting,
+    identification,
     authentication,
     cryptography,
     logging,
     logging_settings,
+    sign_in,
     exposure,
 )
 
 
 def checks() -> Mapping[str, Callable[..., Answer]]:
-    """Return the public functions of the five modules of checks."""
+    """Return the public functions of the modules of checks."""
     return {
         f"{module.__name__.rpartition('.')[2]}.{name}": function
         for module in _MODULES

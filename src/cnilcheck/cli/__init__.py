@@ -85,8 +85,10 @@ _Profile = Annotated[
     typer.Option(
         "--profile",
         help=say(
-            "Les nombres de qui : ceux de l'ANSSI, ou ceux de Mozilla pour TLS.",
-            "Whose numbers: ANSSI's, or Mozilla's for TLS.",
+            "Les nombres de qui : ceux de l'ANSSI, ceux de Mozilla pour TLS, ou en plus le projet "
+            "non publié du référentiel d'identification électronique (rie-v2-draft).",
+            "Whose numbers: ANSSI's, Mozilla's for TLS, or besides the unpublished draft of the "
+            "electronic identification framework (rie-v2-draft).",
         ),
     ),
 ]

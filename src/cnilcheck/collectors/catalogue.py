@@ -34,6 +34,7 @@ from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.postgresql import DatabaseConfiguration
 from cnilcheck.collectors.secrets import SecretsInTree
 from cnilcheck.collectors.service_configuration import ServiceConfiguration
+from cnilcheck.collectors.session_visits import SessionVisits
 from cnilcheck.collectors.sign_in import SignIn
 from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
 from cnilcheck.collectors.ssh import Ssh
@@ -55,6 +56,7 @@ def collectors() -> tuple[Collector, ...]:
         Documents(),
         SignIn(),
         ActiveSignIn(),
+        SessionVisits(),
         MainPage(),
         Identifiers(),
         PageManners(),

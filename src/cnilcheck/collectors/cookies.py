@@ -30,17 +30,20 @@ _SESSION = re.compile(
 )
 
 
-def cookies_of(headers: Iterable[str], now: dt.datetime) -> tuple[Cookie, ...]:
-    """Return the cookies of Set-Cookie headers, one each; of a name set twice the last counts."""
+def cookies_of(headers: Iterable[str], now: dt.datetime, host: str = "") -> tuple[Cookie, ...]:
+    """Return the cookies of Set-Cookie headers, one each; of a name set twice the last counts.
+
+    With the host that sets them, whether their Domain is wider is told.
+    """
     found = {}
     for header in headers:
-        cookie = cookie_of(header[:8192], now)
+        cookie = cookie_of(header[:8192], now, host)
         if cookie is not None:
             found[cookie.name] = cookie
     return tuple(found.values())[:50]
 
 
-def cookie_of(header: str, now: dt.datetime) -> Cookie | None:
+def cookie_of(header: str, now: dt.datetime, host: str = "") -> Cookie | None:
     """Return the cookie one Set-Cookie header sets, or None when it sets or keeps none.
 
     RFC 6265 §5.2: names of attributes in any case, the last of two wins. A browser takes an
@@ -55,6 +58,7 @@ def cookie_of(header: str, now: dt.datetime) -> Cookie | None:
     lifetime = _lifetime(attributes, now)
     if lifetime is not None and lifetime <= 0:
         return None  # a deletion
+    domain = attributes.get("domain", "").lower().removeprefix(".")
     return Cookie(
         name=printable(mask(name), 80),
         session=is_session(name, value),
@@ -62,6 +66,9 @@ def cookie_of(header: str, now: dt.datetime) -> Cookie | None:
         http_only="httponly" in attributes,
         same_site=_SAME_SITE.get(attributes.get("samesite", "").lower()),
         lifetime=lifetime,
+        domain=printable(mask(domain), 100),
+        path=printable(mask(attributes.get("path", "")), 100),
+        wider=bool(domain) and host.endswith(f".{domain}"),
     )
 
 

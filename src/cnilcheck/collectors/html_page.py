@@ -24,6 +24,7 @@ _LINKS = {
     "object": "data",
     "form": "action",
 }
+_LABELS = ("href", "formaction", "title", "aria-label", "alt", "value", "src", "class", "id")
 _FOLLOWED = frozenset(("a", "area", "iframe", "frame"))
 _IN_SCRIPT = re.compile(r"""["'(](/[A-Za-z0-9._~-]{1,80}(?:/[A-Za-z0-9._~-]{1,80}){0,12}/?)["')]""")
 _REFRESH = re.compile(r"(?i)^\s*\d+\s*[;,]\s*url\s*=\s*['\"]?([^'\"\s]+)")
@@ -60,6 +61,8 @@ class HtmlPage:
     anchors: list[tuple[str, str]] = field(default_factory=list)
     """Each link as written, and its text."""
     forms: list[Form] = field(default_factory=list)
+    controls: list[str] = field(default_factory=list)
+    """What one can press, each as its address, its labels and its text."""
     metas: dict[str, str] = field(default_factory=dict)
     scripts: int = 0
 
@@ -100,6 +103,7 @@ class _Reader(HTMLParser):
         self._text: list[str] = []
         self._anchor: str | None = None
         self._anchor_text: list[str] = []
+        self._control: list[str] | None = None
 
     def finished(self) -> HtmlPage:
         if self._loose.inputs:
@@ -115,6 +119,7 @@ class _Reader(HTMLParser):
             self._base = _joined(page.url, found["href"]) or self._base
         self._address(tag, found)
         self._field(tag, found)
+        self._press(tag, found)
         if tag == "meta":
             self._meta(found)
         if tag in ("title", "h1"):
@@ -133,6 +138,9 @@ class _Reader(HTMLParser):
             if tag == "h1" and not self.page.heading:
                 self.page.heading = words
             self._inside = ""
+        if tag in ("a", "button") and self._control is not None:
+            self._finish_control(self._control)
+            self._control = None
         if tag == "a" and self._anchor is not None:
             if len(self.page.anchors) < _MOST:
                 text = " ".join("".join(self._anchor_text).split())[:300]
@@ -144,9 +152,27 @@ class _Reader(HTMLParser):
             self._text.append(data[:1000])
         if self._anchor is not None and len(self._anchor_text) < 50:
             self._anchor_text.append(data[:1000])
+        if self._control is not None and len(self._control) < 50:
+            self._control.append(data[:300])
         if self.cdata_elem == "script":
             for match in _IN_SCRIPT.finditer(data[:100_000]):
                 self._part(match[1])
+
+    def _press(self, tag: str, found: dict[str, str]) -> None:
+        said = [found[name][:300] for name in _LABELS if found.get(name)]
+        if tag in ("a", "button"):
+            self._control = said
+        elif self._control is not None and len(self._control) < 50:
+            self._control += said
+        elif tag == "input" and found.get("type", "").lower() in ("submit", "image", "button"):
+            self._finish_control(said)
+        elif tag == "form":
+            self._finish_control([found.get("action", "")[:300]])
+
+    def _finish_control(self, parts: list[str]) -> None:
+        words = " ".join(" ".join(parts).split())[:600]
+        if words and len(self.page.controls) < 500:
+            self.page.controls.append(words)
 
     def _address(self, tag: str, found: dict[str, str]) -> None:
         value = found.get(_LINKS.get(tag, ""), "")

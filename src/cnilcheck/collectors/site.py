@@ -72,6 +72,8 @@ class Survey:
     scripts: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     """Every path of this site that a page names, with its query."""
+    challenges: tuple[Answer, ...] = ()
+    """Answers that ask for a sign-in by HTTP's own means (401)."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ class _Gathered:
     seen: set[str] = field(default_factory=set)
     variants: Counter[str] = field(default_factory=Counter)
     waiting: deque[tuple[str, int]] = field(default_factory=deque)
+    challenges: list[Answer] = field(default_factory=list)
 
 
 class Site:
@@ -245,13 +248,18 @@ class Site:
                     raise
         named = tuple(gathered.named)
         scripts = tuple(p for p in named if re.search(r"(?i)\.m?js$", p))
-        return Survey(tuple(gathered.pages), tuple(gathered.directories), scripts, named)
+        challenges = tuple(gathered.challenges)
+        return Survey(
+            tuple(gathered.pages), tuple(gathered.directories), scripts, named, challenges
+        )
 
     def _visit(self, instrument: str, gathered: _Gathered, url: str, depth: int) -> None:
         answer = self.get(instrument, url, max_bytes=LARGE)
         if answer.location is not None and self.owns(answer.location):
             self._enqueue(gathered, answer.location, depth)
             return
+        if answer.status == 401 and len(gathered.challenges) < MOST_PAGES:
+            gathered.challenges.append(answer)
         if not looks_html(answer.body) and "html" not in answer.media_type:
             return
         html = read_html(answer.text, answer.url)

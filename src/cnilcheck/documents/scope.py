@@ -298,6 +298,7 @@ def _check_sources(scope: Scope, path: Path) -> None:
     ]
     exports = sources.identity_exports
     named += [(f"sources.identity_exports[{n}].path", s.path) for n, s in enumerate(exports)]
+    named += [(f"sources.tokens[{n}]", p) for n, p in enumerate(sources.tokens)]
     named += [(f"sources.authorities[{n}]", p) for n, p in enumerate(sources.authorities)]
     for field, written in named:
         if not _exists(path.parent, written):

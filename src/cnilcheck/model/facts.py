@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from cnilcheck.model.logging_matrix import EventCategory, EventCount, EventField
 from cnilcheck.model.personal_data import DataCount, SecretSeen
 from cnilcheck.model.scope import (
+    Assurance,
     Certificate,
     Factor,
     Frequency,
@@ -498,7 +499,12 @@ class ResponseHeaders(Fact, frozen=True):
 
 
 class SignInPage(Fact, frozen=True):
-    """A page with a password field, as a visitor sees it; `method` None: a script sends it."""
+    """A page with a password field, as a visitor sees it; `method` None: a script sends it.
+
+    `pattern_bits` is the most a password can hold that fits the field's own pattern, None without
+    one that says; `stated_minimum` the least length the page's text announces. `token_repeated`
+    says whether two visitors got the same anti-forgery token, `token_bits` the most it can hold.
+    """
 
     page_scheme: Literal["http", "https"]
     posts_to_scheme: Literal["http", "https"]
@@ -507,10 +513,64 @@ class SignInPage(Fact, frozen=True):
     maximum_length: int | None
     anti_forgery_token: bool
     cache_control: str
+    purpose: Literal["sign_in", "sign_up", "reset", "change"] = "sign_in"
+    pattern_bits: float | None = None
+    stated_minimum: int | None = None
+    paste_blocked: bool = False
+    token_repeated: bool | None = None
+    token_bits: int | None = None
+
+
+SignInWay: TypeAlias = Literal[
+    "password",
+    "basic",
+    "pro_sante_connect",
+    "france_connect",
+    "passkey",
+    "one_time_code",
+    "client_certificate",
+    "other_service",
+]
+
+
+class SignInWays(Fact, frozen=True):
+    """The ways in that a sign-in page shows, which are offers: what it enforces is not seen.
+
+    `serves` are the accounts that the declarations send to this page, `remote` whether they may
+    come from outside. `administration` says that the page is by its own words for administrators.
+    """
+
+    ways: tuple[SignInWay, ...]
+    serves: tuple[AccountClass, ...] = ()
+    remote: bool | None = None
+    administration: bool = False
+
+
+class ProSanteRequest(Fact, frozen=True):
+    """The request with which a page sends professionals to Pro Santé Connect; no value is kept.
+
+    `sandbox` says that it goes to the test service.
+    """
+
+    sandbox: bool
+    response_type: str
+    scopes: tuple[str, ...]
+    levels: tuple[str, ...]
+    proof_method: str
+    state: bool
+
+
+class ResetPage(Fact, frozen=True):
+    """A page on which a forgotten password is replaced, as a visitor sees it."""
+
+    secret_question: bool
 
 
 class Cookie(Struct, frozen=True, forbid_unknown_fields=True):
-    """A cookie's name and attributes, never its value; `lifetime` in seconds."""
+    """A cookie's name and attributes, never its value; `lifetime` in seconds.
+
+    `wider` says that its Domain sends it to other hosts than the one that sets it.
+    """
 
     name: str
     session: bool
@@ -518,6 +578,9 @@ class Cookie(Struct, frozen=True, forbid_unknown_fields=True):
     http_only: bool
     same_site: Literal["Strict", "Lax", "None"] | None
     lifetime: int | None
+    domain: str = ""
+    path: str = ""
+    wider: bool = False
 
 
 class SessionCookies(Fact, frozen=True):
@@ -611,6 +674,115 @@ class LentAccountLeft(Fact, frozen=True):
     may_be_locked: bool
 
 
+IdentifierSign: TypeAlias = Literal[
+    "counter", "timestamp", "digest_of_number", "digest_of_time", "repeated"
+]
+
+
+class SessionIdentifiers(Fact, frozen=True):
+    """What the values of one session cookie look like over several fresh visits; never a value.
+
+    `varying` counts the characters that differ between visits. `most_bits` bounds what one value
+    can hold: those characters times the bits of their alphabet, without what was recognised as a
+    counter or a time. `least_bits` is what the visits prove by themselves: that no two values were
+    equal (95 % confidence, birthday bound).
+    """
+
+    cookie: str
+    visits: int
+    distinct: int
+    form: Literal["number", "hexadecimal", "letters_and_digits", "base64", "self_contained"]
+    shortest: int
+    longest: int
+    varying: int
+    least_bits: int
+    most_bits: int
+    signs: tuple[IdentifierSign, ...] = ()
+
+
+class SessionAddresses(Fact, frozen=True):
+    """Addresses of a site's own pages that carry a session or a token: place and parameter."""
+
+    pages: int
+    found: tuple[str, ...]
+
+
+class HttpAuthentication(Fact, frozen=True):
+    """The ways in that an address asks for by HTTP's own means (WWW-Authenticate)."""
+
+    scheme: Literal["http", "https"]
+    methods: tuple[str, ...]
+
+
+class OpenIdProvider(Fact, frozen=True):
+    """What an OpenID or OAuth provider says of itself; None is not stated.
+
+    `issuer` compares the name it gives itself with the address it was read at; `plain` are its
+    endpoints over HTTP.
+    """
+
+    issuer: Literal["same", "other_host", "other_address", "absent"]
+    plain: tuple[str, ...]
+    challenges: tuple[str, ...] | None
+    signing: tuple[str, ...] | None
+    response_types: tuple[str, ...] | None
+    grants: tuple[str, ...] | None
+    levels: tuple[str, ...] | None
+
+
+class TokenKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """One key a provider publishes for its tokens; never the key. 0 bits were not learnt."""
+
+    algorithm: str
+    bits: int
+    secret: bool
+
+
+class TokenKeys(Fact, frozen=True):
+    """The keys a provider publishes for its tokens; `secret` ones should have stayed at home."""
+
+    keys: tuple[TokenKey, ...]
+
+
+class SamlCertificate(Struct, frozen=True, forbid_unknown_fields=True):
+    """One certificate of a SAML description: its key, and the last day it is valid."""
+
+    algorithm: str
+    bits: int
+    not_after: dt.datetime
+
+
+class SamlMetadata(Fact, frozen=True):
+    """What a SAML service says of itself: the hashes it signs with, its keys, its addresses.
+
+    `hashes` are those of the description's own signature and those it says it accepts; `plain`
+    counts its addresses over HTTP.
+    """
+
+    hashes: tuple[str, ...]
+    certificates: tuple[SamlCertificate, ...]
+    plain: int
+
+
+class JsonWebToken(Fact, frozen=True):
+    """A token (JWT) as found; never a value of it.
+
+    `lifetime` in seconds from issue to expiry, None where it does not expire or does not say;
+    `known_secret` says that one of a short list of example secrets signed it; `subject` that it
+    names somebody.
+    """
+
+    source: Literal["cookie", "page", "sample"]
+    algorithm: str
+    known_secret: bool
+    expires: bool
+    lifetime: int | None
+    subject: bool
+    personal: tuple[DataCount, ...] = ()
+    health: bool = False
+    roles: bool = False
+
+
 class AccountPolicy(Fact, frozen=True):
     """The sign-in policy of one class of accounts, declared or read; None was not answered.
 
@@ -632,6 +804,13 @@ class AccountPolicy(Fact, frozen=True):
     revoked_on_departure: bool | None = None
     expires_after_days: int | None = None
     configured_in: tuple[str, ...] = ()
+    sign_in: tuple[str, ...] = ()
+    assurance: Assurance | None = None
+    idle_minutes: int | None = None
+    session_minutes: int | None = None
+    new_patients_per_year: int | None = None
+    professionals_per_year: int | None = None
+    arrivals_departures: bool | None = None
     product: str = ""
 
 
@@ -1340,6 +1519,9 @@ AnyFact: TypeAlias = (
     | SecretsInFiles
     | ResponseHeaders
     | SignInPage
+    | SignInWays
+    | ProSanteRequest
+    | ResetPage
     | SessionCookies
     | FailedSignIns
     | AccountDisclosure
@@ -1349,6 +1531,13 @@ AnyFact: TypeAlias = (
     | SignedInPage
     | ShortPassword
     | LentAccountLeft
+    | SessionIdentifiers
+    | SessionAddresses
+    | HttpAuthentication
+    | OpenIdProvider
+    | TokenKeys
+    | SamlMetadata
+    | JsonWebToken
     | AccountPolicy
     | SessionLifetime
     | SignInOpenings

@@ -116,7 +116,8 @@ class Effective(Struct, frozen=True, forbid_unknown_fields=True):
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     """One YAML file below rules/; `id` is the file's name.
 
-    `with` holds ANSSI's numbers; `profiles` what another profile puts in their place.
+    `with` holds ANSSI's numbers; `profiles` what another profile puts in their place. A rule with
+    `only_profile` is silent under any other: a draft is judged by on demand only.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     with_: dict[str, Any] = field(default_factory=dict, name="with")
     profiles: dict[Profile, dict[str, Any]] = field(default_factory=dict)
     effective: Effective = Effective()
+    only_profile: Profile | None = None
 
 
 class Weakness(Struct, frozen=True, forbid_unknown_fields=True):

@@ -172,12 +172,16 @@ class IdentityExport(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sources(Struct, frozen=True, forbid_unknown_fields=True):
-    """Files that are read, and never sent anywhere; relative paths start at the scope file."""
+    """Files that are read, and never sent anywhere; relative paths start at the scope file.
+
+    `tokens` are files with JSON Web Tokens, one per line.
+    """
 
     system: str | None = None
     logs: tuple[LogSource, ...] = ()
     password_samples: tuple[PasswordSample, ...] = ()
     data_samples: tuple[DataSample, ...] = ()
+    tokens: tuple[str, ...] = ()
     authorities: tuple[str, ...] = ()
     identity_exports: tuple[IdentityExport, ...] = ()
     listing: str | None = None
@@ -284,6 +288,7 @@ Factor: TypeAlias = Literal[
     "passkey",
     "smart_card",
     "pro_sante_connect",
+    "france_connect",
     "client_certificate",
     "push",
     "sms",
@@ -293,11 +298,17 @@ Factor: TypeAlias = Literal[
 ]
 
 
+Assurance: TypeAlias = Literal["none", "accredited", "eidas_substantial", "eidas_high"]
+
+
 class Accounts(Struct, frozen=True, forbid_unknown_fields=True):
     """The sign-in policy of one class of accounts; what is left out was not answered.
 
     `configured_in` are paths or patterns of the system copy that hold this very policy: what is
-    read there counts before what is said here.
+    read there counts before what is said here. `sign_in` are the pages they sign in on, as paths
+    or addresses of a target. `assurance` is the certificate of the means of identification;
+    `arrivals_departures` says whether there is a written and applied process for who comes and
+    who leaves.
     """
 
     class_: AccountClass = field(name="class")
@@ -314,6 +325,13 @@ class Accounts(Struct, frozen=True, forbid_unknown_fields=True):
     revoked_on_departure: bool | None = None
     expires_after_days: int | None = None
     configured_in: tuple[str, ...] = ()
+    sign_in: tuple[str, ...] = ()
+    assurance: Assurance | None = None
+    idle_minutes: int | None = None
+    session_minutes: int | None = None
+    new_patients_per_year: int | None = None
+    professionals_per_year: int | None = None
+    arrivals_departures: bool | None = None
 
 
 PasswordReset: TypeAlias = Literal[

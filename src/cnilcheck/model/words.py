@@ -43,6 +43,7 @@ class Profile(StrEnum):
     ANSSI = "anssi"
     MOZILLA_INTERMEDIATE = "mozilla-intermediate"
     MOZILLA_MODERN = "mozilla-modern"
+    RIE_V2_DRAFT = "rie-v2-draft"
 
 
 class Outcome(StrEnum):

@@ -329,6 +329,51 @@ FIELDS = _words("""
     taken_by | repris par | taken over by
     transport | transport | transport
     trusted | crus | believed
+    administration | page d'administration | administration page
+    arrivals_departures | processus d'arrivée et de départ | arrival and departure process
+    assurance | niveau d'assurance | level of assurance
+    certificates | certificats | certificates
+    challenges | preuves de possession du code (PKCE) | code challenges (PKCE)
+    cookie | cookie | cookie
+    domain | domaine | domain
+    expires | expire | expires
+    grants | échanges admis | grants
+    hashes | condensats | hashes
+    health | données de santé | health data
+    idle_minutes | inactivité en minutes | idle minutes
+    issuer | émetteur | issuer
+    known_secret | secret connu de tous | secret known to all
+    least_bits | bits prouvés | bits proven
+    levels | niveaux d'assurance | levels of assurance
+    longest | plus long | longest
+    most_bits | bits au plus | bits at most
+    new_patients_per_year | nouveaux patients par an | new patients a year
+    paste_blocked | collage refusé | pasting refused
+    pattern_bits | bits permis par le motif | bits the pattern lets through
+    plain | adresses en HTTP | addresses over HTTP
+    professionals_per_year | professionnels par an | professionals a year
+    proof_method | preuve de possession du code | code challenge
+    response_type | réponse demandée | response asked for
+    response_types | réponses admises | response types
+    roles | rôles | roles
+    sandbox | bac à sable | sandbox
+    scheme | protocole | scheme
+    scopes | portées | scopes
+    secret | secret | secret
+    secret_question | question secrète | secret question
+    serves | comptes servis | accounts served
+    session_minutes | durée de session en minutes | session length in minutes
+    shortest | plus court | shortest
+    signing | signatures | signatures
+    signs | régularités | regularities
+    state | valeur de retour (state) | state value
+    stated_minimum | longueur annoncée | length announced
+    token_bits | bits du jeton au plus | bits of the token at most
+    token_repeated | jeton commun à tous | token common to all
+    varying | caractères qui varient | characters that vary
+    visits | visites | visits
+    ways | moyens montrés | ways shown
+    wider | au-delà du site | beyond the site
 """)
 
 VALUES = {str(name): words for name, words in (*CATEGORY_NAMES.items(), *FIELD_NAMES.items())}
@@ -466,6 +511,30 @@ VALUES |= _words("""
     weekly | chaque semaine | weekly
     yearly | chaque année | yearly
     yes | oui | yes
+    accredited | homologué | accredited
+    base64 | base64 | base64
+    basic | mot de passe (HTTP Basic) | password (HTTP Basic)
+    change | changement | change
+    cookie | cookie | cookie
+    counter | compteur | counter
+    digest_of_number | condensat d'un nombre | digest of a number
+    digest_of_time | condensat de l'heure | digest of the time
+    eidas_high | eIDAS élevé | eIDAS high
+    eidas_substantial | eIDAS substantiel | eIDAS substantial
+    france_connect | FranceConnect | FranceConnect
+    one_time_code | code à usage unique | one-time code
+    other_address | autre adresse | other address
+    other_host | autre machine | other host
+    other_service | autre service d'identité | other identity service
+    page | page | page
+    repeated | répété | repeated
+    reset | réinitialisation | reset
+    same | le même | the same
+    sample | échantillon | sample
+    self_contained | contenu signé | signed content
+    sign_in | connexion | sign-in
+    sign_up | inscription | sign-up
+    timestamp | heure | time
     absent_when_read | dit absent de l'annuaire | said to be absent from the directory
     access_network | réseau d'accès à Internet | network of Internet lines
     asn | réseau | network
