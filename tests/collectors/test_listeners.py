@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import shutil
 import socket
 import ssl
@@ -258,13 +259,45 @@ def test_an_open_database_is_found_with_and_without_nmap(
     assert facts(collected, ServiceEncryption) == [ServiceEncryption("PostgreSQL", False, True)]
 
 
+BOMB = """<?xml version="1.0"?><!DOCTYPE nmaprun [<!ENTITY a "aaaaaaaaaa">
+<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>
+<nmaprun args="&c;"><host><address addr="127.0.0.1" addrtype="ipv4"/></host></nmaprun>"""
+
+
+@pytest.mark.parametrize(
+    "said", [BOMB, "<nmaprun", "", "\x1b[31m", BOMB.replace('"aaaaaaaaaa"', 'SYSTEM "/etc/passwd"')]
+)
+def test_an_answer_of_nmap_that_is_not_plain_xml_is_not_read(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "nmap"
+    (tmp_path / "said").write_text(said)
+    version = "Nmap version 7.93 ( https://nmap.org )"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in -V) echo \'{version}\';; *) echo "$@" > {tmp_path}/asked; '
+        f"cat {tmp_path}/said;; esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("cnilcheck.collectors.ports._TALK_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        collected = observe(Ports(), HostTarget(host="localhost", ports=(port,)))
+    (found,) = facts(collected, OpenPorts)
+    assert [p.port for p in found.open] == [port]  # type: ignore[attr-defined]
+    # What nmap was given ends with one literal address, where nothing is an option any more.
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[-2] == "--" and ipaddress.ip_address(asked[-1]).is_loopback
+
+
 def test_without_an_open_data_service_there_is_nothing_to_sign_in_to() -> None:
     with socket.create_server(("127.0.0.1", 0)) as shut:
         closed = shut.getsockname()[1]
     collected = observe(Ports(), HostTarget(host="127.0.0.1", ports=(closed,)))
     absent = {o.of for o in collected.observations if isinstance(o, Absence)}
     assert absent == {
-        "service-access", "service-dialects", "service-encryption", "software-versions",
+        "mail-relay", "service-access", "service-dialects", "service-encryption",
+        "software-versions",
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +14,22 @@ from pathlib import Path
 import pytest
 
 from cnilcheck.collectors.base import Missing, Nothing, Seen
+from cnilcheck.collectors.datagrams import Datagrams
 from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.service_probes import databases, health, messaging, screens, shares
-from cnilcheck.collectors.service_probes.conversation import Door, Service
+from cnilcheck.collectors.service_probes import datagrams as udp
+from cnilcheck.collectors.service_probes import mail as mail_probe
+from cnilcheck.collectors.service_probes.conversation import Door, Relay, Service
 from cnilcheck.collectors.services import identify
-from cnilcheck.model.facts import Holding, OpenPorts, ServiceAccess, ServiceDialects
-from cnilcheck.model.scope import HostTarget
+from cnilcheck.model.facts import (
+    DatagramServices,
+    Holding,
+    MailRelay,
+    OpenPorts,
+    ServiceAccess,
+    ServiceDialects,
+)
+from cnilcheck.model.scope import HostTarget, Scope
 from cnilcheck.replica import certificates
 from cnilcheck.replica.tls import tls_context
 from collectors import service_lab as lab
@@ -45,7 +56,7 @@ REAL = [
     ("mqtt", lab.mosquitto, "none", "credentials"),
     ("rsync", lab.rsync, "none", "credentials"),
     ("ldap", lab.slapd, "none", "refused"),
-    ("mysql", lab.mariadb, "password", "password"),
+    ("postgresql", lab.postgresql, "none", "scram"),
 ]
 
 
@@ -63,6 +74,195 @@ def test_a_real_service_is_told_from_its_compliant_twin(
         service = who(tmp_path, port)
     assert (service.name, service.sign_in) == (name, shut if closed else opened)
     assert service.data
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_an_account_without_a_password_is_looked_for_only_in_an_active_audit(
+    closed: bool, tmp_path: Path
+) -> None:
+    with lab.mariadb(tmp_path, closed) as port:
+        quiet, active = who(tmp_path, port), who(tmp_path, port, active=True)
+    assert (quiet.name, quiet.sign_in) == ("mysql", "password")
+    assert active.sign_in == ("password" if closed else "none")
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_a_file_server_lists_its_shares_to_nobody_or_declines(closed: bool, tmp_path: Path) -> None:
+    with lab.samba(tmp_path, closed) as port:
+        quiet = shares.smb(door(tmp_path, port))
+        here = door(tmp_path, port)
+        here.tools.active = True
+        active = shares.smb(here)
+    assert quiet is not None and active is not None
+    assert (quiet.sign_in, "--active" in quiet.unasked) == ("unknown", True)
+    weak = ("SMB 1", "SMB 3.1.1", "SMB unsigned")
+    assert quiet.dialects == (("SMB 3.1.1",) if closed else weak)
+    assert active.sign_in == ("credentials" if closed else "none")
+    assert active.holds == (() if closed else (Holding("shares", 1),))
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_an_imaging_server_is_open_on_both_its_ports_or_on_neither(
+    closed: bool, tmp_path: Path
+) -> None:
+    with lab.orthanc(tmp_path, closed) as (web_port, dicom_port):
+        pages_, images = who(tmp_path, web_port), health.dicom(door(tmp_path, dicom_port))
+    assert images is not None
+    assert (pages_.name, pages_.sign_in) == ("orthanc", "credentials" if closed else "none")
+    assert images.sign_in == ("refused" if closed else "none")
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_a_screen_is_shown_to_anybody_or_to_nobody(closed: bool, tmp_path: Path) -> None:
+    with lab.screen(tmp_path, closed) as (vnc_port, display_port):
+        screen, display = who(tmp_path, vnc_port), who(tmp_path, display_port)
+    assert (screen.name, screen.sign_in) == ("vnc", "password" if closed else "none")
+    assert (display.name, display.sign_in) == ("X11", "refused" if closed else "none")
+
+
+@pytest.mark.skipif(not lab.running_as_root(), reason="Postfix is started by root only")
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_a_real_mail_server_relays_for_a_stranger_or_refuses(closed: bool, tmp_path: Path) -> None:
+    with lab.postfix(tmp_path, closed) as port:
+        seen = observed(Ports(), tools_for(tmp_path, HostTarget("127.0.0.1", (port,))))
+    (fact,) = [s.fact for s in seen if isinstance(s, Seen) and isinstance(s.fact, MailRelay)]
+    assert (fact.accepted, fact.reply) == ((False, 554) if closed else (True, 250))
+
+
+def mail(said: list[bytes], replies: dict[bytes, bytes]) -> Callable[[socket.socket], None]:
+    def talk(line: socket.socket) -> None:
+        line.sendall(b"220-mail.example.com ESMTP\r\n220 ready\r\n")
+        while heard := line.recv(1000):
+            said.append(heard)
+            known = (answer for sign, answer in replies.items() if heard.startswith(sign))
+            line.sendall(next(known, b"250 ok\r\n"))
+
+    return talk
+
+
+def test_no_message_is_ever_sent_and_nobody_could_receive_it(tmp_path: Path) -> None:
+    said: list[bytes] = []
+    with fake(mail(said, {b"EHLO": b"250-mail\r\n250 SIZE\r\n"})) as port:
+        service = who(tmp_path, port)
+    assert service.relay == Relay(True, 250)
+    words = [line.split()[0].upper() for line in said]
+    assert words == [b"EHLO", b"MAIL", b"RCPT", b"RSET", b"QUIT"]
+    assert b"<cnilcheck@example.org>" in said[1]
+    assert b"<cnilcheck@example.net>" in said[2]
+
+
+@pytest.mark.parametrize(
+    ("replies", "relay"),
+    [
+        ({b"RCPT": b"554 5.7.1 Relay access denied\r\n"}, Relay(False, 554)),
+        ({b"RCPT": b"450 4.2.0 Greylisted\r\n"}, Relay(None, 450)),
+        ({b"RCPT": b"252 cannot say\r\n"}, Relay(None, 252)),
+        ({b"MAIL": b"530 5.7.0 Authentication required\r\n"}, Relay(False, 530)),
+        ({b"MAIL FROM:<c": b"550 no such domain\r\n", b"RCPT": b"550 no\r\n"}, Relay(False, 550)),
+        ({b"RCPT": b"\x1b[31mnonsense\r\n"}, None),
+    ],
+)
+def test_a_mail_server_says_no_in_its_own_way(
+    replies: dict[bytes, bytes],
+    relay: Relay | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cnilcheck.collectors.service_probes.mail._RELAY_SECONDS", 1.0)
+    with fake(mail([], replies)) as port:
+        service = who(tmp_path, port)
+    assert (service.name, service.relay) == ("smtp", relay)
+
+
+def test_a_mail_server_that_takes_its_time_is_not_spoken_to_first(tmp_path: Path) -> None:
+    def talk(line: socket.socket) -> None:
+        line.settimeout(0.8)
+        with contextlib.suppress(TimeoutError):
+            if line.recv(100):
+                line.sendall(b"521 you spoke first\r\n")
+                return
+        line.settimeout(5)
+        mail([], {b"RCPT": b"554 no\r\n"})(line)
+
+    with fake(talk) as port:
+        service = mail_probe.patient(door(tmp_path, port))
+    assert service is not None
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_a_real_snmp_agent_is_asked_for_its_public_word_only_in_an_active_audit(
+    closed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(udp, "SECONDS", 0.3)
+    with lab.snmpd(tmp_path, closed) as port:
+        quiet, active = (datagrams(tmp_path, port, active=a) for a in (False, True))
+    assert [a.sign_in for a in quiet.answering] == ["unknown"]
+    assert [a.sign_in for a in active.answering] == ["credentials" if closed else "none"]
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
+def test_a_real_tftp_server_answers_everybody(closed: bool, tmp_path: Path) -> None:
+    with lab.tftpd(tmp_path, closed) as port:
+        fact = datagrams(tmp_path, port)
+    assert [a.service for a in fact.answering] == ([] if closed else ["tftp"])
+    assert fact.closed == ((port,) if closed else ())
+
+
+def test_silence_over_udp_is_neither_closed_nor_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(udp, "SECONDS", 0.1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        fact = datagrams(tmp_path, deaf.getsockname()[1])
+    assert fact == DatagramServices("127.0.0.1", fact.asked, (), (), fact.asked)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"\x30\x84\xff\xff\xff\xff" + b"A" * 1000, b"\x30\xff" + b"\xff" * 200, b"\x30\x80\x30\x80",
+     b"\0\x04", b"\x1b[2J" * 200, bytes(65000)],
+)  # fmt: skip
+def test_a_hostile_datagram_proves_nothing(
+    answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(udp, "SECONDS", 0.2)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    line.sendto(answer, line.recvfrom(2000)[1])
+
+        threading.Thread(target=serve, daemon=True).start()
+        fact = datagrams(tmp_path, line.getsockname()[1], active=True)
+    assert fact.answering == ()
+    assert fact.silent == fact.asked
+
+
+@pytest.mark.parametrize(
+    ("target", "asked"),
+    [
+        (HostTarget("127.0.0.1"), (69, 161)),
+        (HostTarget("127.0.0.1", (443,)), ()),
+        (HostTarget("127.0.0.1", (443,), (161,)), (161,)),
+        (HostTarget("127.0.0.1", (), ()), ()),
+    ],
+)
+def test_udp_is_asked_only_where_the_scope_lets_it(
+    target: HostTarget, asked: tuple[int, ...]
+) -> None:
+    tasks = Datagrams().tasks(Scope(1, (target,)))
+    assert [task.subject for task in tasks] == ([("127.0.0.1", asked)] if asked else [])
+
+
+def datagrams(folder: Path, port: int, *, active: bool = False) -> DatagramServices:
+    tools = tools_for(folder, HostTarget("127.0.0.1", (), (port,)))
+    tools.active = active
+    (seen,) = observed(Datagrams(), tools)
+    assert isinstance(seen, Seen) and isinstance(seen.fact, DatagramServices)
+    return seen.fact
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "twin"])
@@ -135,6 +335,48 @@ def test_mongodb_proves_itself_open_by_a_list_that_is_not_empty(
         service = databases.mongodb(door(tmp_path, port))
     assert service is not None
     assert (service.name, service.sign_in, service.holds) == ("mongodb", sign_in, holds)
+
+
+def test_a_server_older_than_op_msg_is_asked_in_its_own_words(tmp_path: Path) -> None:
+    def reply(document: dict[str, object]) -> bytes:
+        body = bytes(16) + struct.pack("<i", 1) + bson(document)
+        return struct.pack("<iiii", 16 + len(body), 1, 7, 1) + body
+
+    old = script(
+        (b"isMaster", reply({"ismaster": 1, "ok": 1.0})),
+        (b"buildInfo", reply({"version": "2.6.12", "ok": 1.0})),
+        (b"listDatabases", reply({"databases": NAMES, "ok": 1.0})),
+    )
+    with fake(old) as port:
+        service = databases.mongodb(door(tmp_path, port))
+    assert service is not None
+    assert (service.product, service.sign_in) == ("MongoDB 2.6.12", "none")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sign_in"),
+    [
+        (b"\0\x0aClickHouse\x18\x03\xaa\xa6\x03", "none"),
+        (
+            b"\x02" + struct.pack("<I", 516) + b"\x0dDB::Exception\x10Authentication failed",
+            "password",
+        ),
+    ],
+)
+@pytest.mark.parametrize("port_known", [True, False])
+def test_clickhouse_is_asked_in_its_own_language(
+    answer: bytes, sign_in: str, port_known: bool, tmp_path: Path
+) -> None:
+    hint = "Port 9000 is for clickhouse-client program\r\n"
+    greeting = f"HTTP/1.0 400 Bad Request\r\n\r\n{hint}".encode()
+
+    def talk(line: socket.socket) -> None:
+        line.sendall(greeting if line.recv(500).startswith(b"GET") else answer)
+
+    with fake(talk) as port:
+        service = databases.clickhouse(door(tmp_path, port)) if port_known else who(tmp_path, port)
+    assert service is not None
+    assert (service.name, service.sign_in) == ("clickhouse", sign_in)
 
 
 def cql(opcode: int, body: bytes = b"") -> bytes:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from cnilcheck.model.facts import (
     CrossOrigin,
+    DatagramServices,
     DirectoryListings,
     DirectoryListingSetting,
     DocumentAccess,
@@ -15,6 +16,7 @@ from cnilcheck.model.facts import (
     HoldingKind,
     ListedDirectory,
     ListeningSetting,
+    MailRelay,
     NetworkAccessSetting,
     OpenPort,
     OpenPorts,
@@ -91,6 +93,7 @@ _HOLDINGS: dict[HoldingKind, tuple[Text, Text]] = {
     "keys": (Text("clé", "key"), Text("clés", "keys")),
     "entries": (Text("entrée", "entry"), Text("entrées", "entries")),
     "exports": (Text("partage", "export"), Text("partages", "exports")),
+    "shares": (Text("partage", "share"), Text("partages", "shares")),
     "modules": (Text("module", "module"), Text("modules", "modules")),
     "buckets": (Text("espace de stockage", "bucket"), Text("espaces de stockage", "buckets")),
     "patients": (Text("patient", "patient"), Text("patients", "patients")),
@@ -104,6 +107,45 @@ def dialects_refused(fact: ServiceDialects, /, *, unwanted: tuple[str, ...]) -> 
     if found:
         return failed(product=fact.product, found=found)
     return passed(product=fact.product, accepted=fact.accepted) if fact.accepted else undecided()
+
+
+def datagrams_unanswered(fact: DatagramServices, /) -> Answer:
+    """Pass when every UDP port asked is closed, or wants to know who is there.
+
+    Silence is no proof: a filter, a lost packet and a service that does not know us look alike.
+    """
+    found = list[Verdict]()
+    for answer in fact.answering:
+        at = f"{fact.host}:{answer.port}/udp"
+        match answer.sign_in:
+            case "none":
+                found.append(failed(at, service=answer.product))
+            case "unknown":
+                found.append(undecided(at, service=_REACHABLE[answer.service]))
+    found += [undecided(f"{fact.host}:{port}/udp", service=_SILENT) for port in fact.silent]
+    return tuple(found) or passed(asked=len(fact.asked))
+
+
+_SILENT = Text(
+    "aucune réponse, ce qui ne prouve rien en UDP", "no answer, which proves nothing over UDP"
+)
+_REACHABLE = {
+    "snmp": Text(
+        "un agent SNMP répond ; le nom « public » n’est essayé que dans un audit actif",
+        "an SNMP agent answers; the name “public” is tried only in an active audit",
+    ),
+    "tftp": Text("un serveur TFTP répond", "a TFTP server answers"),
+}
+
+
+def mail_not_relayed(fact: MailRelay, /) -> Verdict:
+    """Pass when the server takes no recipient elsewhere from a stranger."""
+    values: dict[str, Value] = {"product": fact.product, "reply": fact.reply}
+    match fact.accepted:
+        case None:
+            return undecided(**values)
+        case accepted:
+            return failed(**values) if accepted else passed(**values)
 
 
 _TEST_RHYTHM: dict[Frequency, Text] = {

@@ -8,6 +8,7 @@ from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificates import Certificates
 from cnilcheck.collectors.configured_hosts import ConfiguredHosts
 from cnilcheck.collectors.data_samples import DataSamples
+from cnilcheck.collectors.datagrams import Datagrams
 from cnilcheck.collectors.declarations import (
     AuthenticationDeclarations,
     HostingDeclarations,
@@ -51,6 +52,7 @@ def collectors() -> tuple[Collector, ...]:
         Certificates(),
         WebExposure(),
         Ports(),
+        Datagrams(),
         TlsListener(),
         Logs(),
         Documents(),

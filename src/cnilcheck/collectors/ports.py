@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from cnilcheck.errors import (
     Unreachable,
 )
 from cnilcheck.model.facts import (
+    MailRelay,
     OpenPort,
     OpenPorts,
     ServiceAccess,
@@ -39,6 +42,7 @@ DEFAULT_PORTS = (
 )  # fmt: skip
 _PROBE_SECONDS = 1.5
 _NMAP_SECONDS = 60
+_NMAP_BYTES = 8_000_000
 _TALK_SECONDS = 90.0
 
 
@@ -47,7 +51,9 @@ class Ports:
 
     name = "ports"
     method = Method.TEST
-    yields = (OpenPorts, ServiceEncryption, ServiceAccess, ServiceDialects, SoftwareVersions)
+    yields = (
+        OpenPorts, ServiceEncryption, ServiceAccess, ServiceDialects, SoftwareVersions, MailRelay,
+    )  # fmt: skip
     asks = "targets[].host"
 
     def version(self) -> str:
@@ -104,6 +110,11 @@ def _service_facts(location: str, service: Service) -> Iterator[Sighting]:
     if service.offers_tls is not None and _is_own_business(service):
         fact = ServiceEncryption(service.product, service.offers_tls, service.accepts_plaintext)
         yield Seen(location, fact)
+    if service.relay is not None:
+        relay = service.relay
+        yield Seen(location, MailRelay(service.product, relay.accepted, relay.code))
+    elif service.name == "smtp":
+        yield Missing(location, MailRelay, _unclear(location))
     if service.dialects:
         yield Seen(location, ServiceDialects(service.product, service.dialects))
     software = tuple(named_software(service.product, "banner"))
@@ -127,6 +138,8 @@ def _nothing(location: str, services: tuple[Service, ...]) -> Iterator[Sighting]
         yield Nothing(location, ServiceEncryption)
     if not any(tuple(named_software(service.product, "")) for service in services):
         yield Nothing(location, SoftwareVersions)
+    if not any(service.name == "smtp" for service in services):
+        yield Nothing(location, MailRelay)
     if not any(service.dialects for service in services):
         yield Nothing(location, ServiceDialects)
 
@@ -179,23 +192,40 @@ def _with_nmap(
 ) -> tuple[dict[int, str], tuple[int, ...]] | None:
     """Return the open ports with nmap's names, and the silent ones; None when nmap could not.
 
-    python-nmap splits a host as a command line (an option in it would be executed): nothing but a
-    literal address is handed over.
+    python-nmap reads the answer only: its `scan` splits a host as a command line, and would run
+    what stands in it. Here nmap is given one literal address, after every option.
     """
     import nmap
 
-    address = addresses(tools, host)[0]
+    address = str(ipaddress.ip_address(addresses(tools, host)[0]))
     for _ in ports:
         tools.spend(host)
-    family = "-6 " if ":" in address else ""
-    scanner = nmap.PortScanner()
-    listed = ",".join(map(str, ports))
+    answer = _nmap_answer(address, ports)
     try:
-        scanner.scan(address, listed, f"{family}-n -Pn -sT --max-retries 1", timeout=_NMAP_SECONDS)
-    except (nmap.PortScannerError, nmap.PortScannerTimeout, ValueError):
+        scanner = nmap.PortScanner()
+        scanner.analyse_nmap_xml_scan(answer)
+    except (nmap.PortScannerError, ValueError, LookupError):
         return None
     if address not in scanner.all_hosts():
         return None
     states = scanner[address].get("tcp", {})
     opened = {int(p): str(s.get("name", "")) for p, s in states.items() if s.get("state") == "open"}
     return opened, tuple(sorted(int(p) for p, s in states.items() if s.get("state") == "filtered"))
+
+
+def _nmap_answer(address: str, ports: tuple[int, ...]) -> str:
+    """Return nmap's XML; empty when it failed, took too long, or declares entities.
+
+    nmap declares none: only a bomb, or a reference to a file, would.
+    """
+    family = ("-6",) if ":" in address else ()
+    command = (
+        shutil.which("nmap") or "nmap", *family, "-n", "-Pn", "-sT", "--max-retries", "1",
+        "-oX", "-", "-p", ",".join(map(str, ports)), "--", address,
+    )  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_NMAP_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    answer = done.stdout[:_NMAP_BYTES].decode("utf-8", "replace")
+    return "" if "<!ENTITY" in answer else answer

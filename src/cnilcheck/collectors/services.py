@@ -11,7 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from cnilcheck.collectors.base import Tools
-from cnilcheck.collectors.service_probes import databases, health, messaging, screens, shares
+from cnilcheck.collectors.service_probes import (
+    databases,
+    health,
+    mail,
+    messaging,
+    screens,
+    shares,
+)
 from cnilcheck.collectors.service_probes.conversation import (
     BANNER_SECONDS,
     Door,
@@ -34,6 +41,7 @@ _QUESTIONS: tuple[tuple[Question, frozenset[int]], ...] = (
     (databases.cassandra, frozenset((9042,))),
     (databases.sql_server, frozenset((1433,))),
     (databases.oracle, frozenset((1521,))),
+    (databases.clickhouse, frozenset((9000,))),
     (messaging.zookeeper, frozenset((2181,))),
     (messaging.kafka, frozenset((9092,))),
     (messaging.amqp, frozenset((5672,))),
@@ -42,10 +50,12 @@ _QUESTIONS: tuple[tuple[Question, frozenset[int]], ...] = (
     (shares.smb, frozenset((139, 445))),
     (shares.portmapper, frozenset((111,))),
     (screens.rdp, frozenset((3389,))),
-    (screens.x11, frozenset((6000, 6001))),
+    (screens.x11, frozenset(range(6000, 6064))),
     (health.dicom, frozenset((104, 4242, 11112, 2761, 2762))),
 )
 # Asked of any port, in this order, where its number suggests nothing that answers.
+# What is said first to these makes them hang up: they greet, sooner or later.
+_GREETERS = frozenset((25, 587))
 _ANYWHERE: tuple[Question, ...] = (
     web_service, databases.redis, databases.memcached, shares.ldap, databases.mongodb,
     databases.postgresql, messaging.mqtt, messaging.amqp, health.dicom,
@@ -68,6 +78,8 @@ def identify(host: str, port: int, tools: Tools, ends: float = math.inf) -> Serv
         banner = door.ask(b"", seconds=BANNER_SECONDS)
         if banner:
             return _of_banner(banner, door)
+        if port in _GREETERS:
+            return mail.patient(door) or Service("")
         return next(_answers(door), Service(""))
     except CollectionError:
         return Service("")
@@ -91,11 +103,12 @@ def _of_banner(banner: bytes, door: Door) -> Service:
         return shares.rsync(banner, door)
     if banner.startswith(b"RFB "):
         return screens.vnc(banner, door)
-    known = databases.mysql_of(banner) or screens.telnet_of(banner)
+    known = databases.mysql(banner, door) or screens.telnet_of(banner)
     if known is not None:
         return known
     if banner.startswith(b"220"):
-        return shares.ftp(banner, door) or Service("smtp", words(banner))
+        is_mail = b"SMTP" in banner.upper() or door.port in _GREETERS
+        return (None if is_mail else shares.ftp(banner, door)) or mail.smtp(banner, door)
     for prefix, name in ((b"SSH-", "ssh"), (b"+OK", "pop3"), (b"* OK", "imap")):
         if banner.startswith(prefix):
             return Service(name, words(banner))

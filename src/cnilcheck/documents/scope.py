@@ -29,7 +29,7 @@ from cnilcheck.model.scope import (
 )
 
 _KINDS = {"url": "web", "host": "host", "tls": "tls", "ssh": "ssh"}
-_HOST = re.compile(r"^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?$")
+_HOST = re.compile(r"^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?\Z")
 _LONGEST_WAIVER = dt.timedelta(days=180)
 _LONGEST_SECRET = 1024
 _SHORTEST_SECRET = 4
@@ -145,10 +145,12 @@ def _check_target(target: Target, place: str) -> None:
     match target:
         case WebTarget():
             _check_web(target, place)
-        case HostTarget(host=host, ports=ports):
+        case HostTarget(host=host, ports=ports, udp_ports=udp_ports):
             _check_host(host, f"{place}.host")
             for port in ports:
                 _check_port(port, f"{place}.ports")
+            for port in udp_ports or ():
+                _check_port(port, f"{place}.udp_ports")
         case TlsTarget(tls=address):
             _check_address(address, f"{place}.tls")
         case SshTarget(ssh=address):

@@ -423,6 +423,7 @@ HoldingKind: TypeAlias = Literal[
     "keys",
     "entries",
     "exports",
+    "shares",
     "modules",
     "buckets",
     "patients",
@@ -462,6 +463,40 @@ class ServiceDialects(Fact, frozen=True):
 
     product: str
     accepted: tuple[str, ...]
+
+
+class Datagram(Struct, frozen=True, forbid_unknown_fields=True):
+    """A service that answered over UDP; `none`: it gave a stranger what was asked for.
+
+    `credentials`: it is there and did not take the well-known word. `unknown`: none was tried.
+    """
+
+    port: int
+    service: Literal["snmp", "tftp"]
+    product: str
+    sign_in: Literal["none", "credentials", "unknown"]
+
+
+class DatagramServices(Fact, frozen=True):
+    """What the UDP ports asked answered; a closed one said so, a silent one told nothing."""
+
+    host: str
+    asked: tuple[int, ...]
+    answering: tuple[Datagram, ...] = ()
+    closed: tuple[int, ...] = ()
+    silent: tuple[int, ...] = ()
+
+
+class MailRelay(Fact, frozen=True):
+    """Whether a mail server took, from a stranger, a recipient elsewhere; no message was sent.
+
+    `accepted` is None where it deferred its answer; `reply` is its SMTP code (RFC 5321 section
+    4.2).
+    """
+
+    product: str
+    accepted: bool | None
+    reply: int
 
 
 class ListeningSetting(Fact, frozen=True):
@@ -1513,6 +1548,8 @@ AnyFact: TypeAlias = (
     | OpenPorts
     | ServiceAccess
     | ServiceDialects
+    | DatagramServices
+    | MailRelay
     | ListeningSetting
     | NetworkAccessSetting
     | DirectoryListingSetting

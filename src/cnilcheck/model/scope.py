@@ -109,6 +109,8 @@ class HostTarget(Struct, frozen=True, tag_field="kind", tag="host", forbid_unkno
 
     host: str
     ports: tuple[int, ...] = ()
+    udp_ports: tuple[int, ...] | None = None
+    """Ports asked over UDP; left out, those of SNMP and TFTP where `ports` is left out too."""
 
     @property
     def spelling(self) -> str:

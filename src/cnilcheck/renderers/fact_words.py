@@ -109,6 +109,7 @@ FIELDS = _words("""
     factors | facteurs | factors
     fallback_scsv | refus du repli (SCSV) | fallback refused (SCSV)
     files_read | fichiers lus | files read
+    answering | répondent | answering
     filtered | sans réponse | silent
     first | première ligne | first line
     forced | imposé | forced
@@ -443,6 +444,7 @@ VALUES |= _words("""
     entries | entrées | entries
     export | exportation | export
     exports | partages | exports
+    shares | partages | shares
     extract | extrait | extract
     forced-commands-only | avec une clé, pour des commandes fixées | with a key, for set commands
     hexadecimal | hexadécimal | hexadecimal

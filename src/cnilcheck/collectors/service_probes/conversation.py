@@ -27,6 +27,14 @@ SignIn = Literal[
 
 
 @dataclass(frozen=True)
+class Relay:
+    """What a mail server said to a stranger's recipient elsewhere: its code, and what it means."""
+
+    accepted: bool | None
+    code: int
+
+
+@dataclass(frozen=True)
 class Service:
     """What an open port says of itself; `data` marks a service whose answers matter.
 
@@ -43,6 +51,7 @@ class Service:
     holds: tuple[Holding, ...] = ()
     dialects: tuple[str, ...] = ()
     unasked: str = ""
+    relay: Relay | None = None
 
 
 def counted(kind: HoldingKind, count: int) -> tuple[Holding, ...]:

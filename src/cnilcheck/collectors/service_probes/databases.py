@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cnilcheck.collectors.service_probes.conversation import (
     Door,
@@ -21,6 +22,45 @@ from cnilcheck.collectors.service_probes.conversation import (
 )
 
 _CLIENT_SSL = 0x0800
+# Protocol 4.1, secure connection, plugin authentication (MySQL "Capabilities Flags").
+_CLIENT_SIGNS_IN = 0x0008_8200
+
+
+def mysql(banner: bytes, door: Door) -> Service | None:
+    """Return what the greeting says; in an active audit, also whether nobody needs a password.
+
+    Then two names are tried without one: an invented one, which an anonymous account would admit,
+    and `root`.
+    """
+    service = mysql_of(banner)
+    if service is None or service.sign_in == "refused" or not door.tools.active:
+        return service
+    answers = [_without_password(door, name) for name in (b"cnilcheck", b"root")]
+    if b"in" in answers:
+        return replace(service, sign_in="none", accepts_plaintext=True)
+    # 3159: the server wants TLS before it hears a password (require_secure_transport).
+    encrypted = service.offers_tls and all(answer == b"tls" for answer in answers)
+    return replace(service, accepts_plaintext=False) if encrypted else service
+
+
+def _without_password(door: Door, name: bytes) -> bytes:
+    with door.open() as talk:
+        greeting = talk.ask(b"", _packet)
+        number, body = 1, struct.pack("<IIB23x", _CLIENT_SIGNS_IN, 1 << 20, 45) + name + b"\0\0"
+        answer = talk.ask(_mysql_packet(body + b"mysql_native_password\0", number), _packet)
+        if answer[4:5] == b"\xfe":
+            answer = talk.ask(_mysql_packet(b"", answer[3] + 1), _packet)
+        if greeting and answer[4:5] == b"\0":
+            talk.ask(_mysql_packet(b"\x01", 0), _packet)
+            return b"in"
+    return b"tls" if answer[4:7] == b"\xff" + struct.pack("<H", 3159) else b"out"
+
+
+def _mysql_packet(body: bytes, number: int) -> bytes:
+    return len(body).to_bytes(3, "little") + bytes([number & 0xFF]) + body
+
+
+_packet = framed(3, "little", more=4)
 
 
 def mysql_of(banner: bytes) -> Service | None:
@@ -71,7 +111,9 @@ def redis(door: Door) -> Service | None:
     """Ask for an echo, which needs no right of its own, then for the number of keys."""
     answer = door.ask(b"PING\r\n", lambda a: a.endswith(b"\r\n"))
     if answer.startswith((b"-NOAUTH", b"-DENIED")):
-        return Service("redis", "Redis", True, "password", False, True)
+        # -DENIED is the protected mode: nobody from elsewhere is heard at all.
+        sign_in: SignIn = "password" if answer.startswith(b"-NOAUTH") else "refused"
+        return Service("redis", "Redis", True, sign_in, False, True)
     if not answer.startswith(b"+PONG"):
         return None
     about = door.ask(b"INFO server\r\n", lambda a: b"redis_version:" in a)
@@ -109,11 +151,16 @@ def mongodb(door: Door) -> Service | None:
     Only a list that is not empty proves anything: a server with access control answers an
     unknown client with an empty one, or with error 13.
     """
-    hello = _command(door, {"hello": 1, "$db": "admin"})
-    if hello is None:
+    if _command(door, {"hello": 1}) is not None:
+        ask = _command
+    elif _old_command(door, {"isMaster": 1}) is not None:
+        ask = _old_command
+    else:
         return None
-    product = "MongoDB"
-    listed = _command(door, {"listDatabases": 1, "nameOnly": True, "$db": "admin"}) or {}
+    # buildInfo needs no right: clients must learn whom they talk to.
+    version = (ask(door, {"buildInfo": 1}) or {}).get("version")
+    product = f"MongoDB {words(version.encode(), 20)}" if isinstance(version, str) else "MongoDB"
+    listed = ask(door, {"listDatabases": 1, "nameOnly": True}) or {}
     names = listed.get("databases")
     if listed.get("ok") == 1 and isinstance(names, list) and names:
         return Service(
@@ -123,8 +170,17 @@ def mongodb(door: Door) -> Service | None:
     return Service("mongodb", product, True, sign_in)
 
 
+def _old_command(door: Door, command: Mapping[str, int | str | bool]) -> dict[str, object] | None:
+    """Ask as servers before MongoDB 3.6 understand (OP_QUERY); they hang up on OP_MSG."""
+    body = bytes(4) + b"admin.$cmd\0" + struct.pack("<ii", 0, -1) + _to_bson(command)
+    answer = door.ask(struct.pack("<iiii", 16 + len(body), 7, 0, 2004) + body, framed(4, "little"))
+    if len(answer) < 41 or answer[12:16] != struct.pack("<i", 1):
+        return None
+    return _from_bson(answer[36:])
+
+
 def _command(door: Door, command: Mapping[str, int | str | bool]) -> dict[str, object] | None:
-    body = struct.pack("<IB", 0, 0) + _to_bson(command)
+    body = struct.pack("<IB", 0, 0) + _to_bson({**command, "$db": "admin"})
     message = struct.pack("<iiii", 16 + len(body), 7, 0, 2013) + body
     answer = door.ask(message, framed(4, "little"))
     if len(answer) < 26 or answer[12:16] != struct.pack("<i", 2013) or answer[20] != 0:
@@ -177,6 +233,8 @@ def _value(kind: int, raw: bytes, depth: int) -> object:
             return struct.unpack("<d", raw)[0]
         case 0x08:
             return raw != b"\0"
+        case 0x02:
+            return raw[4:-1].decode("utf-8", "replace")[:200]
         case 0x10 | 0x12:
             return int.from_bytes(raw, "little", signed=True)
         case 0x03:
@@ -243,3 +301,22 @@ def oracle(door: Door) -> Service | None:
 
 def _oracle_version(number: int) -> str:
     return f"{number >> 24}.{number >> 20 & 15}.{number >> 12 & 255}"
+
+
+def clickhouse(door: Door) -> Service | None:
+    """Begin a session as the user every server has, without a password, and end it at once."""
+    name, nobody = b"\x09cnilcheck", b"\0"
+    revision = b"\xaa\xa6\x03"  # 54058, as a variable-length number
+    hello = b"\0" + name + b"\x01\0" + revision + nobody + b"\x07default" + nobody
+    answer = door.ask(hello, lambda a: len(a) > 20)
+    if answer[:1] == b"\0" and answer[2:12] == b"ClickHouse":
+        version = answer[2 + answer[1] :][:2]
+        # Two variable-length numbers; a version's are below 128.
+        label = f"ClickHouse {version[0]}.{version[1]}" if len(version) == 2 else "ClickHouse"
+        return Service("clickhouse", label, True, "none", False, True)
+    if answer[:1] == b"\x02" and b"DB::Exception" in answer[:40]:
+        # 516 authentication failed, 194 a password is required, 192 no such user.
+        code = int.from_bytes(answer[1:5], "little")
+        sign_in: SignIn = "password" if code in (192, 194, 516) else "unknown"
+        return Service("clickhouse", "ClickHouse", True, sign_in, False, True)
+    return None

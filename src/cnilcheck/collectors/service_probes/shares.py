@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 from itertools import islice
 
+from cnilcheck.collectors.service_probes.ber import ber, elements
 from cnilcheck.collectors.service_probes.conversation import (
     SECONDS,
     Door,
@@ -22,6 +23,7 @@ from cnilcheck.collectors.service_probes.conversation import (
     version_in,
     words,
 )
+from cnilcheck.collectors.service_probes.smb_session import negotiate, shares_for_nobody
 from cnilcheck.model.scope import HostTarget
 
 _STARTTLS = b"1.3.6.1.4.1.1466.20037"
@@ -50,43 +52,22 @@ def ldap(door: Door) -> Service | None:
     return Service("ldap", "LDAP", True, "none" if entries else hidden, offers, holds=holds)
 
 
-def _ber(tag: int, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    size = bytes([len(body)]) if len(body) < 128 else b"\x82" + struct.pack("!H", len(body))
-    return bytes([tag]) + size + body
-
-
 def _search(
     number: int, base: bytes, scope: int, most: int, attributes: tuple[bytes, ...]
 ) -> bytes:
-    request = _ber(
-        0x63, _ber(4, base), _ber(10, bytes([scope])), _ber(10, b"\0"), _ber(2, bytes([most])),
-        _ber(2, b"\x02"), _ber(1, b"\0"), _ber(0x87, b"objectClass"),
-        _ber(0x30, *(_ber(4, a) for a in attributes)),
+    request = ber(
+        0x63, ber(4, base), ber(10, bytes([scope])), ber(10, b"\0"), ber(2, bytes([most])),
+        ber(2, b"\x02"), ber(1, b"\0"), ber(0x87, b"objectClass"),
+        ber(0x30, *(ber(4, a) for a in attributes)),
     )  # fmt: skip
-    return _ber(0x30, _ber(2, bytes([number])), request)
-
-
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 0
-    while place + 2 <= len(data):
-        tag, size = data[place], data[place + 1]
-        place += 2
-        if size & 0x80:
-            width = size & 0x7F
-            size = int.from_bytes(data[place : place + width], "big")
-            place += width
-        if place + size > len(data):
-            return
-        yield tag, data[place : place + size]
-        place += size
+    return ber(0x30, ber(2, bytes([number])), request)
 
 
 def _operations(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the operation of each message, and its content."""
-    for tag, message in islice(_elements(data), 1000):
+    for tag, message in elements(data):
         if tag == 0x30:
-            yield from islice(_elements(message), 1, 2)
+            yield from islice(elements(message), 1, 2)
 
 
 def _searched(answer: bytes) -> bool:
@@ -95,24 +76,22 @@ def _searched(answer: bytes) -> bool:
 
 def _values_of(data: bytes, name: bytes) -> list[bytes]:
     for tag, entry in _operations(data):
-        attributes = [e for t, e in _elements(entry) if t == 0x30] if tag == 0x64 else []
-        for attribute in (e for a in attributes for t, e in _elements(a) if t == 0x30):
-            parts = list(_elements(attribute))
+        attributes = [e for t, e in elements(entry) if t == 0x30] if tag == 0x64 else []
+        for attribute in (e for a in attributes for t, e in elements(a) if t == 0x30):
+            parts = list(elements(attribute))
             if len(parts) == 2 and parts[0][1].lower() == name.lower():
-                return [value[:500] for _, value in islice(_elements(parts[1][1]), 20)]
+                return [value[:500] for _, value in islice(elements(parts[1][1]), 20)]
     return []
 
 
 def smb(door: Door) -> Service | None:
     """Negotiate twice: as a modern client, and as one that knows SMB 1 only."""
     head = b"\xfeSMB" + struct.pack("<HHIHHIIQIIQ", 64, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + bytes(16)
-    dialects = (0x0202, 0x0210, 0x0300, 0x0302)
-    body = struct.pack("<HHHHI", 36, len(dialects), 1, 0, 0) + b"cnilcheck-audit!" + bytes(8)
-    answer = _netbios(door, head + body + struct.pack(f"<{len(dialects)}H", *dialects))
+    answer = _netbios(door, head + negotiate())
     accepted = list[str]()
-    if answer[:4] == b"\xfeSMB" and len(answer) >= 70:
+    if answer[:4] == b"\xfeSMB" and len(answer) >= 70 and answer[8:12] == bytes(4):
         mode, dialect = struct.unpack_from("<HH", answer, 66)
-        accepted.append(f"SMB {dialect >> 8}.{dialect >> 4 & 15}")
+        accepted.append(f"SMB {dialect >> 8}.{dialect >> 4 & 15}" + ".1" * (dialect == 0x0311))
         accepted += [] if mode & 2 else ["SMB unsigned"]
     elif answer[:4] != b"\xffSMB" and answer:
         return None
@@ -120,8 +99,12 @@ def smb(door: Door) -> Service | None:
         accepted.insert(0, "SMB 1")
     if not accepted:
         return None
-    unasked = "a session would have to be opened, which an audit does not do"
-    return Service("microsoft-ds", "SMB", True, dialects=tuple(accepted), unasked=unasked)
+    if not door.tools.active:
+        unasked = "a session without a name is tried only with --active"
+        return Service("microsoft-ds", "SMB", True, dialects=tuple(accepted), unasked=unasked)
+    sign_in, shares = shares_for_nobody(door)
+    holds = counted("shares", shares) if shares else ()
+    return Service("microsoft-ds", "SMB", True, sign_in, holds=holds, dialects=tuple(accepted))
 
 
 def _speaks_smb1(door: Door) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from cnilcheck import __version__
 from cnilcheck.collectors.listings import parsed_json
+from cnilcheck.collectors.service_probes import databases
 from cnilcheck.collectors.service_probes.conversation import (
     SECONDS,
     Door,
@@ -344,6 +345,11 @@ PRODUCTS: tuple[Product, ...] = (
     Product("couchdb", _pattern(r"\"couchdb\"\s*:\s*\"Welcome\"|server: CouchDB"), _couchdb),
     Product("influxdb", _pattern(r"x-influxdb-version: "), _influxdb, (8086,), "/ping"),
     Product("clickhouse", _pattern(r"^x-clickhouse-"), _clickhouse, (8123,), "/ping"),
+    Product(
+        "clickhouse",
+        _pattern(r"is for clickhouse-client program"),
+        lambda door, _: databases.clickhouse(door) or Service("clickhouse"),
+    ),
     Product("etcd", _pattern(r"\"etcdserver\"\s*:"), _etcd, (2379,), "/version"),
     Product(
         "docker",
