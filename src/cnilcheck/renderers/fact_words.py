@@ -110,6 +110,9 @@ FIELDS = _words("""
     fallback_scsv | refus du repli (SCSV) | fallback refused (SCSV)
     files_read | fichiers lus | files read
     answering | répondent | answering
+    closed | fermés | closed
+    reply | réponse | reply
+    silent | sans réponse | silent
     filtered | sans réponse | silent
     first | première ligne | first line
     forced | imposé | forced
@@ -444,6 +447,8 @@ VALUES |= _words("""
     entries | entrées | entries
     export | exportation | export
     exports | partages | exports
+    snmp | SNMP | SNMP
+    tftp | TFTP | TFTP
     shares | partages | shares
     extract | extrait | extract
     forced-commands-only | avec une clé, pour des commandes fixées | with a key, for set commands
