@@ -15,6 +15,7 @@ Watcher = Callable[[str, str, str], None]
 """Told of each step: instrument, target, and `start`, `done` or `gap`."""
 
 WORKERS = 8
+PACED_WORKERS = 24
 TASK_SECONDS = 180.0
 _GRACE_SECONDS = 3.0
 _MENDING_SECONDS = 120.0
@@ -80,13 +81,15 @@ def supervise(runs: Sequence[Run], tools: Tools, watch: Watcher) -> bool:
 
     A run that hangs is ended after TASK_SECONDS and its thread left behind (threads are daemons).
     """
-    waiting: queue.SimpleQueue[Run] = queue.SimpleQueue()
-    for run in runs:
-        waiting.put(run)
-    for _ in range(min(WORKERS, len(runs))):
-        _worker(waiting, tools, watch)
+    # Those that mostly wait for their host's pace go side by side, and hold nobody else up.
+    paced = [run for run in runs if run.task.seconds is not None]
+    usual = [run for run in runs if run.task.seconds is None]
+    queues = {
+        True: _workers(paced, PACED_WORKERS, tools, watch),
+        False: _workers(usual, WORKERS, tools, watch),
+    }
     try:
-        _wait(runs, lambda: _worker(waiting, tools, watch), watch)
+        _wait(runs, lambda late: _worker(queues[late in paced], tools, watch), watch)
     except KeyboardInterrupt:
         tools.stop.set()
         _last_words(runs)
@@ -94,6 +97,17 @@ def supervise(runs: Sequence[Run], tools: Tools, watch: Watcher) -> bool:
         return True
     _let_mend(tools)
     return False
+
+
+def _workers(
+    runs: Sequence[Run], most: int, tools: Tools, watch: Watcher
+) -> queue.SimpleQueue[Run]:
+    waiting: queue.SimpleQueue[Run] = queue.SimpleQueue()
+    for run in runs:
+        waiting.put(run)
+    for _ in range(min(most, len(runs))):
+        _worker(waiting, tools, watch)
+    return waiting
 
 
 def _worker(waiting: queue.SimpleQueue[Run], tools: Tools, watch: Watcher) -> None:
@@ -110,13 +124,13 @@ def _worker(waiting: queue.SimpleQueue[Run], tools: Tools, watch: Watcher) -> No
     threading.Thread(target=work, daemon=True, name="cnilcheck-instrument").start()
 
 
-def _wait(runs: Sequence[Run], replace_worker: Callable[[], None], watch: Watcher) -> None:
+def _wait(runs: Sequence[Run], replace_worker: Callable[[Run], None], watch: Watcher) -> None:
     for run in runs:
         while not run.ended.wait(0.1):
             for late in (r for r in runs if r.overdue):
                 late.end(TimedOut(f"no end after {late.seconds:.0f} s"))
                 watch(late.collector.name, late.task.target, "gap")
-                replace_worker()
+                replace_worker(late)
 
 
 def _let_mend(tools: Tools) -> None:

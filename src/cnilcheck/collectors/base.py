@@ -180,8 +180,8 @@ class Tools:
         Loopback hosts are not slowed: nobody else is served by them. Raises BudgetSpent or
         Interrupted.
         """
+        pace = pace_of(self.limits, host)
         with self.lock:
-            pace = 1000.0 if is_loopback(host) else self.limits.requests_per_second
             budget = self._budgets.setdefault(host, Budget(self.limits.requests_per_host, pace))
         budget.spend(self.stop)
 
@@ -203,6 +203,13 @@ class Tools:
     def path(self, written: str) -> Path:
         """Return the path a scope means: relative ones start at the scope file's folder."""
         return (self.folder / Path(written).expanduser()).absolute()
+
+
+def pace_of(limits: Limits, host: str) -> float:
+    """Return how many requests a second that host may get; a loopback host is nobody else's."""
+    return (
+        max(1000.0, limits.requests_per_second) if is_loopback(host) else limits.requests_per_second
+    )
 
 
 def reason_of(error: BaseException) -> GapReason:

@@ -105,6 +105,7 @@ class Site:
         self._failures: list[CollectionError] = []
         self._pause = 0.0
         self._waited = 0.0
+        self._resume = 0.0
 
     @property
     def host(self) -> str:
@@ -158,7 +159,7 @@ class Site:
         self, instrument: str, url: str, max_bytes: int, headers: Mapping[str, str] | None
     ) -> Answer:
         for _ in range(4):
-            self._rest(self._pause)
+            self._rest()
             try:
                 answer = fetch(
                     self._tools, self.target.spelling, instrument, url,
@@ -172,7 +173,7 @@ class Site:
             with self._lock:
                 self._failures.clear()
                 # Faster again, little by little, once the server no longer complains.
-                self._pause = self._pause * 0.95 if self._pause > 0.01 else 0.0
+                self._pause = self._pause * 0.9 if self._pause > 0.01 else 0.0
             if answer.status != 429 and not impatient:
                 return answer
             self._slow_down(answer)
@@ -181,18 +182,24 @@ class Site:
     def _slow_down(self, answer: Answer) -> None:
         stated = answer.header("retry-after").strip()
         seconds = float(stated) if stated.isascii() and stated.isdigit() else 0.0
-        with self._lock:
-            self._pause = min(1.0, max(0.1, self._pause * 2))
-        self._rest(min(_LONGEST_PAUSE, seconds or 0.5))
-
-    def _rest(self, seconds: float) -> None:
-        if not seconds:
-            return
+        until = time.monotonic() + min(_LONGEST_PAUSE, seconds or 0.5)
         with self._lock:
             if self._waited >= _PATIENCE_SECONDS:
                 raise Refused("the server asks to come back later (429, 503), again and again")
-            self._waited += seconds
-        if self._tools.stop.wait(seconds):
+            # Several requests refused at once are one complaint.
+            if time.monotonic() >= self._resume:
+                self._pause = min(1.0, max(0.1, self._pause * 2))
+            self._waited += max(0.0, until - max(self._resume, time.monotonic()))
+            self._resume = max(self._resume, until)
+
+    def _rest(self) -> None:
+        """Wait for the moment the server was promised; those who ask side by side take turns."""
+        with self._lock:
+            turn = max(self._resume, time.monotonic())
+            if self._pause:
+                self._resume = turn + self._pause
+        wait = turn - time.monotonic()
+        if wait > 0 and self._tools.stop.wait(wait):
             raise Interrupted("stopped by the operator")
 
     def follow(self, instrument: str, url: str, *, max_bytes: int = LARGE) -> tuple[Answer, ...]:

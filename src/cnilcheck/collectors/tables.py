@@ -19,8 +19,15 @@ from cnilcheck.model.typed import convert
 from cnilcheck.resources import rules_directory
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # The library's own store holds 512 patterns: fewer than the table.
+    return re.compile(pattern, re.MULTILINE)
+
+
 class Matcher(Struct, frozen=True, forbid_unknown_fields=True):
-    """Signs in a body; all that are given must hold. `magic` is in hexadecimal."""
+    """Signs in a body; all that are given must hold. `magic` (its start) and `holds` (anywhere) are
+    in hexadecimal, and of several one is enough."""
 
     starts_with: tuple[str, ...] = ()
     contains_all: tuple[str, ...] = ()
@@ -28,6 +35,7 @@ class Matcher(Struct, frozen=True, forbid_unknown_fields=True):
     regex: tuple[str, ...] = ()
     json_keys: tuple[str, ...] = ()
     magic: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
 
     @property
@@ -38,14 +46,17 @@ class Matcher(Struct, frozen=True, forbid_unknown_fields=True):
 
     def matches(self, body: bytes) -> bool:
         """Return whether the body shows every sign."""
+        if self.magic and not body.startswith(tuple(map(bytes.fromhex, self.magic))):
+            return False
+        if self.holds and not any(bytes.fromhex(h) in body for h in self.holds):
+            return False
         text = body.decode("utf-8-sig", "replace")
         start = text.lstrip()
         return (
             (not self.starts_with or start.startswith(self.starts_with))
             and all(part in text for part in self.contains_all)
             and (not self.contains_any or any(part in text for part in self.contains_any))
-            and all(re.search(pattern, text, re.MULTILINE) for pattern in self.regex)
-            and (not self.magic or any(body.startswith(bytes.fromhex(m)) for m in self.magic))
+            and all(_compiled(pattern).search(text) for pattern in self.regex)
             and not any(part in text for part in self.never)
             and self._has_keys(text)
         )
@@ -81,6 +92,10 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether any address shows the sign, so that an invented sibling cannot tell."""
     read: Literal["always", "never"] = "never"
     """Whether the content is read for personal data and secrets."""
+    further: tuple[str, ...] = ()
+    """Addresses that are rarely the ones: asked for only where the pace allows many."""
+    family: str = ""
+    """The family whose witnesses tell whether asking makes sense at all."""
 
     def proves(self, status: int, media_type: str, body: bytes) -> bool:
         """Return whether that answer proves the kind of file; the status alone never does."""
@@ -93,24 +108,58 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True):
         return self.matcher.matches(body)
 
 
+class Family(Struct, frozen=True, forbid_unknown_fields=True):
+    """Things that are there together: a witness answers, or a page of the site names a hint."""
+
+    witnesses: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+
+
 class WebProbes(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole table; paths are below the site's root, without the first slash.
 
-    `directories` are asked for a listing, `files` are judged by what they turn out to hold.
+    `directories` are asked for a listing, `files` are judged by what they turn out to hold. Probes
+    of the groups in `root_only` are not repeated below an application's folder; those in `routed`
+    are asked for even below a folder that is not there.
     """
 
     directories: tuple[str, ...]
     files: tuple[str, ...]
     probes: tuple[Probe, ...]
+    further_directories: tuple[str, ...] = ()
+    further_files: tuple[str, ...] = ()
+    families: dict[str, Family] = {}
+    family_directories: dict[str, tuple[str, ...]] = {}
+    root_only: frozenset[str] = frozenset()
+    routed: frozenset[str] = frozenset()
 
 
 @cache
-def web_probes(path: Path | None = None) -> WebProbes:
+def web_probes(folder: Path | None = None) -> WebProbes:
     """Return the table; raises RuleError, beginning with the file, when it cannot be used."""
-    path = path or rules_directory() / "tables" / "web_probes.yaml"
+    folder = folder or rules_directory() / "tables" / "web_probes"
+    places = folder / "places.yaml"
+    table = _read(places)
+    probes = list[object]()
+    for path in sorted(folder.glob("*.yaml")):
+        found = table if path == places else _read(path)
+        if path != places:
+            probes += found if isinstance(found, list) else [found]
+    try:
+        whole = convert(
+            {**table, "probes": probes} if isinstance(table, dict) else table, WebProbes
+        )
+    except msgspec.ValidationError as error:
+        raise RuleError(f"{folder}: {str(error).splitlines()[0]}") from None
+    named = {p.family for p in whole.probes if p.family} | set(whole.family_directories)
+    if strange := sorted(named - set(whole.families)):
+        raise RuleError(f"{folder}: no family is called {', '.join(strange)}")
+    return whole
+
+
+def _read(path: Path) -> object:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        raw = yaml.load(path.read_text("utf-8"), Loader=loader)
-        return convert(raw, WebProbes)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        return yaml.load(path.read_text("utf-8"), Loader=loader)
+    except (OSError, yaml.YAMLError) as error:
         raise RuleError(f"{path}: {str(error).splitlines()[0]}") from None
