@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cnilcheck.collectors.active_sign_in import ActiveSignIn
 from cnilcheck.collectors.base import Journal, Missing, Passwords, Seen, Sighting, Tools
@@ -20,6 +21,7 @@ from cnilcheck.errors import NotPermitted
 from cnilcheck.model.facts import (
     AccountDisclosure,
     FailedSignIns,
+    IdleSession,
     LentAccountLeft,
     SessionCookies,
     SessionEnd,
@@ -33,11 +35,22 @@ from cnilcheck.model.scope import (
     Limits,
     Scope,
     Secret,
+    SignInForm,
     WebTarget,
 )
-from collectors.web_servers import observed
+from collectors.sign_in_lab import (
+    FORM,
+    NAME,
+    OTHER,
+    PASSWORD,
+    Place,
+    growing,
+    moved,
+    page,
+    serving,
+)
+from collectors.web_servers import gaps, observed
 
-NAME, PASSWORD, OTHER = "essai@example.org", "Une-Phrase-de-Test-42", "Autre-Phrase-de-Test-7"
 GIVEN = Authorisation("Mme Exemple", "AUT-1", dt.date(2030, 1, 1))
 DJANGO = Path(__file__).parent.parent / "laboratory" / "django_site.py"
 
@@ -166,3 +179,167 @@ def test_without_active_nothing_is_contacted_and_everything_is_a_gap(tmp_path: P
     seen = observed(ActiveSignIn(), tools)
     assert {NotPermitted} == {type(s.error) for s in seen if isinstance(s, Missing)}
     assert (tmp_path / "journal").read_text(encoding="utf-8") == ""
+
+
+def tried(place: Place, folder: Path, **account: Any) -> Ran:
+    """What the trials see of a site that misbehaves."""
+    with serving(place) as url:
+        seen = observed(
+            ActiveSignIn(), tools_of(folder, url, **({"signed_in": "/compte"} | account))
+        )
+    return seen, {}, (folder / "journal").read_text(encoding="utf-8")
+
+
+def failed_of(ran: Ran) -> FailedSignIns:
+    (fact,) = seen_in(ran, FailedSignIns)
+    assert isinstance(fact, FailedSignIns)
+    return fact
+
+
+def test_a_server_that_lies_about_success_gets_ten_wrong_passwords_and_no_more(
+    tmp_path: Path,
+) -> None:
+    place = Place(wrong=lambda _place, _name: page("<h1>Bienvenue, vous êtes connecté</h1>"))
+    failed = failed_of(tried(place, tmp_path))
+    assert (
+        failed.failures, failed.protection, failed.right_password, failed.opened,
+    ) == (10, None, "accepted", False)  # fmt: skip
+    assert place.wrongly_sent() == 10
+
+
+def test_a_lie_that_leads_to_the_account_page_is_seen_through(tmp_path: Path) -> None:
+    place = Place(wrong=lambda _place, _name: moved("/compte", "sid=nothing"))
+    assert not failed_of(tried(place, tmp_path)).opened
+    assert place.wrongly_sent() == 10
+
+
+def test_one_wrong_password_that_opens_is_enough(tmp_path: Path) -> None:
+    place = Place(any_password=True)
+    assert failed_of(tried(place, tmp_path)).opened
+    assert place.wrongly_sent() <= 1
+
+
+def test_a_lock_without_a_message_shows_by_the_right_password(tmp_path: Path) -> None:
+    place = Place(locks_after=7)
+    ran = tried(place, tmp_path)
+    assert (failed_of(ran).protection, failed_of(ran).right_password) == ("lock", "refused")
+    assert [LentAccountLeft("unchanged", may_be_locked=True)] == seen_in(ran, LentAccountLeft)
+    assert place.wrongly_sent() == 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "protection", "seconds"),
+    [
+        (page("Slow down", 429, Retry_After="30"), "refusal", 30),
+        (page("Interdit", 403), "refusal", None),
+        (page(f"<p>Compte bloqué.</p>{FORM}"), "message", None),
+        (page(f"<p>Account locked. Try again after 15 minutes.</p>{FORM}"), "message", None),
+        (page(f"<p>Non.</p><div class=h-captcha></div>{FORM}"), "captcha", None),
+    ],
+)
+def test_the_first_protection_ends_the_trial(
+    tmp_path: Path, answer: Any, protection: str, seconds: int | None
+) -> None:
+    def wrong(place: Place, name: str) -> Any:
+        return answer if place.failures > 5 and name == NAME else page(f"<p>Non.</p>{FORM}")
+
+    place = Place(wrong=wrong, locks_after=5)
+    failed = failed_of(tried(place, tmp_path))
+    assert (protection, seconds, 6) == (failed.protection, failed.delay_seconds, failed.failures)
+    assert not failed.whole_address
+    assert place.wrongly_sent() == 6
+
+
+def test_a_warning_before_a_lock_is_not_a_lock(tmp_path: Path) -> None:
+    warning = "Il vous reste 3 essais avant que le compte soit bloqué."
+    place = Place(wrong=lambda _place, _name: page(f"<p>{warning}</p>{FORM}"))
+    assert failed_of(tried(place, tmp_path)).protection is None
+    assert place.wrongly_sent() == 10
+
+
+def test_a_wait_that_grows_ends_the_trial(tmp_path: Path) -> None:
+    place = Place(wrong=growing)
+    ran = tried(place, tmp_path)
+    assert failed_of(ran).protection == "delay"
+    assert place.wrongly_sent() <= 3
+
+
+def test_an_address_shut_out_is_told_from_an_account_locked(tmp_path: Path) -> None:
+    def wrong(place: Place, _name: str) -> Any:
+        return page("Stop", 429) if len(place.sent) > 8 else page(f"<p>Non.</p>{FORM}")
+
+    failed = failed_of(tried(Place(wrong=wrong), tmp_path))
+    assert (failed.protection, failed.whole_address) == ("refusal", True)
+
+
+def test_a_page_that_everyone_gets_proves_no_session(tmp_path: Path) -> None:
+    place = Place(everyone=True)
+    ran = tried(place, tmp_path)
+    assert gaps(ran[0], FailedSignIns) == ["Refused"]
+    assert place.wrongly_sent() == 0
+
+
+def test_a_wrong_test_password_costs_one_attempt(tmp_path: Path) -> None:
+    place = Place(password="something else altogether")
+    assert gaps(tried(place, tmp_path)[0], FailedSignIns) == ["Refused"]
+    assert len(place.sent) == 1
+
+
+def test_a_sign_in_in_json_is_walked_and_its_token_kept_for_the_session(tmp_path: Path) -> None:
+    told = SignInForm("/connexion", "email", "secret", "json")
+    ran = tried(Place(), tmp_path, sign_in=told)
+    assert failed_of(ran).failures == 10
+    assert [SessionRenewal((), (), planted=False)] == seen_in(ran, SessionRenewal)
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ("<form method=post action=/next><input name=email type=email></form>", "later page"),
+        ("<p>Chargement</p><script src=app.js></script>", "no form"),
+        (
+            "<form action=/connexion><input name=email><input type=password name=p></form>",
+            "address",
+        ),
+    ],
+)
+def test_a_sign_in_that_cannot_be_walked_is_a_gap_and_sends_nothing(
+    tmp_path: Path, form: str, reason: str
+) -> None:
+    place = Place(sign_in_page=form)
+    ran = tried(place, tmp_path)
+    (told,) = [s for s in ran[0] if isinstance(s, Missing) and s.missing is FailedSignIns]
+    assert reason in str(told.error)
+    assert place.sent == []
+
+
+def test_the_password_is_put_back_when_the_operator_interrupts(tmp_path: Path) -> None:
+    place = Place()
+    with serving(place) as url:
+        tools = tools_of(tmp_path, url, signed_in="/compte", change="/change")
+        place.on_change = lambda _place: tools.stop.set()
+        observed(ActiveSignIn(), tools)
+    assert place.changes == [OTHER, PASSWORD]
+    assert place.password == PASSWORD
+
+
+def test_a_password_that_cannot_be_put_back_is_said(tmp_path: Path) -> None:
+    place = Place(refuses_password=lambda _place, new: new == PASSWORD or len(new) < 12)
+    ran = tried(place, tmp_path, change="/change")
+    assert [LentAccountLeft("other", may_be_locked=False)] == [
+        replace(left, may_be_locked=False) for left in seen_in(ran, LentAccountLeft)
+    ]
+    assert place.password == OTHER
+    assert len(place.sent) < 30
+
+
+def test_an_idle_session_is_left_alone_for_as_long_as_was_asked(tmp_path: Path) -> None:
+    ran = tried(Place(), tmp_path, idle_minutes=0.005)
+    assert [IdleSession(0.005, still_open=True)] == seen_in(ran, IdleSession)
+
+
+def test_an_account_that_may_not_be_locked_gets_no_wrong_password(tmp_path: Path) -> None:
+    place = Place()
+    ran = tried(place, tmp_path, may_be_locked=False)
+    assert gaps(ran[0], FailedSignIns) == ["NotPermitted"]
+    assert place.wrongly_sent() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,13 @@ def consented(scope: Scope, base: Path, where: str) -> dict[str, Passwords]:
         if first == second:
             raise ScopeError(f"{at}.other_password: is the same as password")
         found[target.spelling] = Passwords(first, second)
+    _end_as_interrupted()
     return found
+
+
+def _end_as_interrupted() -> None:
+    """Let a request to terminate end the audit as Ctrl-C does: what was changed is put back."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 _LEFT = {

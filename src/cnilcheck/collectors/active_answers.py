@@ -6,8 +6,10 @@ import datetime as dt
 import re
 import statistics
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
+from html import escape
+from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import quote, quote_plus
 
@@ -16,10 +18,8 @@ from cnilcheck.collectors.rank_test import compare_times
 from cnilcheck.collectors.transport import Answer, path_of
 from cnilcheck.model.facts import AccountDisclosure, Difference
 
-_UNSEEN = re.compile(
-    r"(?is)<(script|style|noscript|template)\b.{0,200000}?</\1\s*>|<!--.{0,20000}?-->"
-)
-_TAG = re.compile(r"<[^<>]{0,5000}>")
+_UNSEEN = frozenset(("script", "style", "noscript", "template"))
+_LONGEST = 512 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{16,}")
 _MOST_LINES = 2000
 
@@ -42,16 +42,37 @@ def told_by(answer: Answer, page: Answer, name: str) -> Told:
     set_ = [*answer.all("set-cookie"), *page.all("set-cookie")]
     cookies = frozenset(c.name for c in cookies_of(set_, dt.datetime.now(dt.UTC)))
     lines = frozenset(lines_of(page.text, name))
-    return Told(
-        answer.status, _TOKEN.sub("T", leads), lines, len(page.body), cookies, answer.elapsed
-    )
+    length = len(_without_name(page.text, name))
+    return Told(answer.status, _TOKEN.sub("T", leads), lines, length, cookies, answer.elapsed)
 
 
 def lines_of(text: str, name: str = "") -> list[str]:
     """Return the visible lines of a page, without numbers, long tokens and that name."""
-    visible = _TAG.sub("\n", _UNSEEN.sub("\n", text))
-    lines = (_line(line, name) for line in unescape(visible).splitlines()[:_MOST_LINES])
+    reader = _Visible()
+    with suppress(AssertionError, ValueError):  # html.parser on malformed declarations
+        # The tag at the end brings out the text before it; close() would read the rest again.
+        reader.feed(text[:_LONGEST] + "<p>")
+    lines = (_line(line, name) for line in "\n".join(reader.parts).splitlines()[:_MOST_LINES])
     return [line for line in lines if line]
+
+
+class _Visible(HTMLParser):
+    """The text between tags, without that of scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen -= tag in _UNSEEN and self._unseen > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen and len(self.parts) < _MOST_LINES:
+            self.parts.append(data)
 
 
 def _line(line: str, name: str) -> str:
@@ -60,7 +81,7 @@ def _line(line: str, name: str) -> str:
 
 
 def _without_name(text: str, name: str) -> str:
-    for spelling in {name, quote(name), quote_plus(name)} if name else ():
+    for spelling in {name, quote(name), quote_plus(name), escape(name)} if name else ():
         text = text.replace(spelling, "NAME")
     return text
 
