@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from cnilcheck.model.facts import (
+    AccountDay,
     AccountDisclosure,
+    AccountLink,
+    AccountList,
+    AccountMessage,
     AccountPolicy,
     Cookie,
     CredentialDelivery,
@@ -18,6 +24,7 @@ from cnilcheck.model.facts import (
     Opening,
     OpeningKind,
     PolicyDifference,
+    ResetLinkLifetime,
     SessionCookies,
     SessionCookieSetting,
     SessionEnd,
@@ -32,7 +39,15 @@ from cnilcheck.model.facts import (
 )
 from cnilcheck.model.scope import Factor, Lockout, PasswordReset
 from cnilcheck.model.text import Text, Value
-from cnilcheck.model.verdict import Answer, Verdict, failed, not_applicable, passed, undecided
+from cnilcheck.model.verdict import (
+    Answer,
+    Context,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+    undecided,
+)
 from cnilcheck.model.words import AccountClass
 
 
@@ -435,6 +450,131 @@ def renewal_not_forced(
     if fact.expires_after_days > 0:
         return failed(days=fact.expires_after_days)
     return passed()
+
+
+def listed_accounts_individual(fact: AccountList, /) -> Verdict:
+    """Pass when no active account of a list is generic, nor held by several people."""
+    words = tuple(dict.fromkeys(account.word for account in fact.generic))
+    lines = sorted({account.line for account in fact.generic} | set(fact.several_people))
+    if lines:
+        return failed(count=len(lines), lines=_lines(lines), words=words[:10])
+    return passed(active=fact.active)
+
+
+def _lines(lines: Sequence[int]) -> tuple[Text, ...]:
+    """Return the first lines as one writes them, and how many more there are."""
+    shown = [Text(str(line), str(line)) for line in lines[:10]]
+    more = len(lines) - len(shown)
+    return (*shown, Text(f"et {more} autres", f"and {more} more")) if more else tuple(shown)
+
+
+def listed_leavers_closed(fact: AccountList, context: Context, /) -> Verdict:
+    """Pass when no active account belongs to somebody who left before the day judged for."""
+    if fact.leavers is None:
+        return undecided()
+    lines = [gone.line for gone in fact.leavers if gone.day is None or gone.day < context.as_of]
+    if lines:
+        return failed(count=len(lines), lines=_lines(lines))
+    return passed(active=fact.active)
+
+
+def listed_accounts_used(fact: AccountList, context: Context, /, *, unused_days: int) -> Verdict:
+    """Pass when each active account was used within that many days, or is younger than that."""
+    if fact.last_used is None:
+        return undecided()
+    limit = context.as_of - dt.timedelta(days=unused_days)
+    idle = [use for use in fact.last_used if _unused_since(use, limit)]
+    if idle:
+        never = sum(use.day is None for use in idle)
+        lines = _lines([use.line for use in idle])
+        return failed(count=len(idle), never=never, days=unused_days, lines=lines)
+    return passed(active=fact.active, days=unused_days)
+
+
+def _unused_since(use: AccountDay, limit: dt.date) -> bool:
+    if use.day is not None:
+        return use.day < limit
+    return use.created_on is None or use.created_on < limit
+
+
+def listed_administrators_two_factors(fact: AccountList, /) -> Verdict:
+    """Pass when each administrator of a list has a second factor."""
+    if fact.administrators == 0:
+        return not_applicable()
+    if fact.without_second_factor is None or fact.administrators is None:
+        return undecided()
+    if fact.without_second_factor:
+        lines = fact.without_second_factor
+        return failed(count=len(lines), administrators=fact.administrators, lines=_lines(lines))
+    return passed(administrators=fact.administrators)
+
+
+def listed_initial_passwords_changed(fact: AccountList, /) -> Verdict:
+    """Pass when each active account of a list has changed its first password."""
+    if fact.initial_password_kept is None:
+        return undecided()
+    if fact.initial_password_kept:
+        lines = fact.initial_password_kept
+        return failed(count=len(lines), lines=_lines(lines))
+    return passed(active=fact.active)
+
+
+def administrators_few(fact: AccountList, /, *, share: float, at_least: int) -> Verdict:
+    """Pass when administrators are no more than that share of the active accounts.
+
+    Few accounts say nothing: with fewer than `at_least` administrators the share is not judged.
+    """
+    if fact.class_ is AccountClass.ADMINISTRATORS:
+        return not_applicable()
+    if fact.administrators is None:
+        return undecided()
+    told: dict[str, Value] = {"administrators": fact.administrators, "active": fact.active}
+    many = fact.administrators >= at_least and fact.administrators > share * fact.active
+    return failed(**told) if many else passed(**told)
+
+
+def message_without_password(fact: AccountMessage, /) -> Verdict:
+    """Pass when a message about somebody's access carries no password."""
+    return failed(lines=_lines(fact.passwords)) if fact.passwords else passed()
+
+
+def reset_link_safe(fact: AccountMessage, /, *, bits: int) -> Verdict:
+    """Pass when each link goes by HTTPS and carries a token that cannot be guessed."""
+    if not fact.links:
+        return not_applicable()
+    flaws = tuple(dict.fromkeys(flaw for link in fact.links for flaw in _link_flaws(link, bits)))
+    if flaws:
+        return failed(flaws=flaws, lines=_lines(sorted({link.line for link in fact.links})))
+    if any(link.bits is None or link.scheme == "unknown" for link in fact.links):
+        return undecided()
+    return passed(bits=min(link.bits or 0 for link in fact.links))
+
+
+def _link_flaws(link: AccountLink, bits: int) -> Iterator[Text]:
+    if link.scheme == "http":
+        yield Text("adresse en http", "address over http")
+    if link.by_identifier:
+        yield Text(
+            "rien d’autre que l’identifiant du compte", "nothing but the account’s identifier"
+        )
+    elif link.bits is not None and link.bits < bits:
+        yield Text(f"jeton de {link.bits} bits au plus", f"token of at most {link.bits} bits")
+
+
+def message_link_short_lived(fact: AccountMessage, /, *, minutes: int) -> Verdict:
+    """Pass when the message says that its link ends within that time."""
+    if not fact.links and fact.lifetime_minutes is None:
+        return not_applicable()
+    if fact.lifetime_minutes is None:
+        return undecided()
+    told = _lasting(fact.lifetime_minutes * 60)
+    return (passed if fact.lifetime_minutes <= minutes else failed)(lifetime=told)
+
+
+def configured_link_short_lived(fact: ResetLinkLifetime, /, *, seconds: int) -> Verdict:
+    """Pass when the link by which one chooses a new password ends within that time."""
+    told: dict[str, Value] = {"product": fact.product, "lifetime": _lasting(fact.seconds)}
+    return passed(**told) if 0 < fact.seconds <= seconds else failed(**told)
 
 
 def passwords_never_sent(fact: CredentialDelivery, /) -> Verdict:

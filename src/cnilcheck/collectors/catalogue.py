@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnilcheck.collectors.accounts import AccountLists
 from cnilcheck.collectors.active_sign_in import ActiveSignIn
 from cnilcheck.collectors.applications import ApplicationConfiguration
 from cnilcheck.collectors.base import Collector
@@ -23,6 +24,7 @@ from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentiti
 from cnilcheck.collectors.logging_configuration import LoggingConfiguration
 from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
+from cnilcheck.collectors.messages import Messages
 from cnilcheck.collectors.mixed_content import MixedContents
 from cnilcheck.collectors.operating_system import OperatingSystem
 from cnilcheck.collectors.opportunistic import Opportunistic
@@ -79,6 +81,8 @@ def collectors() -> tuple[Collector, ...]:
         SshConfiguration(),
         ApplicationConfiguration(),
         SignInConfiguration(),
+        AccountLists(),
+        Messages(),
         EncryptionAtRest(),
         SecretsInTree(),
         PasswordCode(),

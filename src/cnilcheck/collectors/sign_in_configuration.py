@@ -24,6 +24,7 @@ from cnilcheck.collectors.policies.django import read_django
 from cnilcheck.collectors.policies.frameworks import (
     read_drupal,
     read_laravel,
+    read_laravel_auth,
     read_php,
     read_spring,
     read_symfony,
@@ -45,6 +46,7 @@ from cnilcheck.model.facts import (
     DeclaredPolicyRead,
     Fact,
     PolicyDifference,
+    ResetLinkLifetime,
     SessionLifetime,
     SignInOpenings,
 )
@@ -75,6 +77,7 @@ class SignInConfiguration:
         SessionLifetime,
         SignInOpenings,
         DeclaredPolicyRead,
+        ResetLinkLifetime,
     )
     asks = "sources.system"
 
@@ -219,10 +222,11 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"(?i)\.ldif$"), _plain(read_ldif)),
     (_EXPORT, _json),
     (
-        re.compile(r"/config/packages/(?:prod/)?(?:security|framework)\.ya?ml$"),
+        re.compile(r"/config/packages/(?:prod/)?(?:security|framework|reset_password)\.ya?ml$"),
         _plain(read_symfony),
     ),
     (re.compile(r"/config/session\.php$"), _laravel),
+    (re.compile(r"/config/auth\.php$"), _plain(read_laravel_auth)),
     (
         re.compile(r"/(?:application|bootstrap)(?:-prod\w*)?\.(?:ya?ml|properties)$"),
         _plain(read_spring),

@@ -301,6 +301,11 @@ def _check_sources(scope: Scope, path: Path) -> None:
     exports = sources.identity_exports
     named += [(f"sources.identity_exports[{n}].path", s.path) for n, s in enumerate(exports)]
     named += [(f"sources.tokens[{n}]", p) for n, p in enumerate(sources.tokens)]
+    for n, source in enumerate(sources.accounts):
+        named.append((f"sources.accounts[{n}].path", source.path))
+        if source.leavers:
+            named.append((f"sources.accounts[{n}].leavers", source.leavers))
+    named += [(f"sources.messages[{n}]", p) for n, p in enumerate(sources.messages)]
     named += [(f"sources.authorities[{n}]", p) for n, p in enumerate(sources.authorities)]
     for field, written in named:
         if not _exists(path.parent, written):

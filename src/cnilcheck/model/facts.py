@@ -908,6 +908,67 @@ class DeclaredPolicyRead(Fact, frozen=True):
     differences: tuple[PolicyDifference, ...]
 
 
+class GenericAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """An account named after a place or a function instead of a person: its line and that word."""
+
+    line: int
+    word: str
+
+
+class AccountDay(Struct, frozen=True, forbid_unknown_fields=True):
+    """A day in the life of the account on one line of a list; None is never, or not dated."""
+
+    line: int
+    day: dt.date | None
+    created_on: dt.date | None = None
+
+
+class AccountList(Fact, frozen=True):
+    """What a list of accounts says of the active ones, by line number; never a name.
+
+    None where no column tells. Each list of lines keeps the first 200, `last_used` the oldest.
+    """
+
+    class_: AccountClass | None = field(name="class")
+    accounts: int
+    active: int
+    generic: tuple[GenericAccount, ...]
+    several_people: tuple[int, ...]
+    leavers: tuple[AccountDay, ...] | None
+    last_used: tuple[AccountDay, ...] | None
+    administrators: int | None
+    without_second_factor: tuple[int, ...] | None
+    initial_password_kept: tuple[int, ...] | None
+
+
+class AccountLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """A link of a message that opens or resets an account.
+
+    `bits` is the most its token can hold, None where a template leaves it out; `by_identifier` says
+    that nothing but the account's identifier is in it.
+    """
+
+    line: int
+    scheme: Literal["http", "https", "unknown"]
+    bits: int | None
+    by_identifier: bool
+
+
+class AccountMessage(Fact, frozen=True):
+    """A message, or its template, about somebody's access: passwords by line, links, lifetime."""
+
+    passwords: tuple[int, ...]
+    links: tuple[AccountLink, ...]
+    lifetime_minutes: int | None
+
+
+class ResetLinkLifetime(Fact, frozen=True):
+    """How long a configuration lets a link to choose a new password live, in seconds."""
+
+    product: str
+    seconds: int
+
+
 class CredentialDelivery(Fact, frozen=True):
     """How passwords reach people, and how a forgotten one is replaced."""
 
@@ -1577,6 +1638,9 @@ AnyFact: TypeAlias = (
     | JsonWebToken
     | AccountPolicy
     | SessionLifetime
+    | AccountList
+    | AccountMessage
+    | ResetLinkLifetime
     | SignInOpenings
     | DeclaredPolicyRead
     | CredentialDelivery

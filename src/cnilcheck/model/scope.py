@@ -173,6 +173,34 @@ class IdentityExport(Struct, frozen=True, forbid_unknown_fields=True):
     class_: AccountClass | None = field(default=None, name="class")
 
 
+AccountColumn: TypeAlias = Literal[
+    "login",
+    "email",
+    "name",
+    "active",
+    "disabled",
+    "left",
+    "last",
+    "created",
+    "password",
+    "role",
+    "factor",
+]
+
+
+class AccountListSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """A list of accounts as CSV, and whom they belong to.
+
+    `columns` says what a column is called where its own title does not tell; `leavers` is a list of
+    people who left.
+    """
+
+    path: str
+    class_: AccountClass | None = field(default=None, name="class")
+    columns: dict[AccountColumn, str] = {}
+    leavers: str | None = None
+
+
 class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     """Files that are read, and never sent anywhere; relative paths start at the scope file.
 
@@ -188,6 +216,8 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     identity_exports: tuple[IdentityExport, ...] = ()
     listing: str | None = None
     """Modes and owners of the server's files: `ls -lR`, `find -printf`, `stat`, or a tar file."""
+    accounts: tuple[AccountListSource, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 class Certificate(Struct, frozen=True, forbid_unknown_fields=True):

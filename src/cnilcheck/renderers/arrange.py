@@ -570,6 +570,8 @@ def _sources_read(scope: Scope, lang: Lang) -> tuple[Pair, ...]:
     paths += [("logs", log.path) for log in given.logs]
     paths += [("password_samples", sample.path) for sample in given.password_samples]
     paths += [("data_samples", sample.path) for sample in given.data_samples]
+    paths += [("accounts", accounts.path) for accounts in given.accounts]
+    paths += [("messages", path) for path in given.messages]
     paths += [("identity_exports", export.path) for export in given.identity_exports]
     return tuple(Pair(harmless(p), words.SOURCE_KINDS[k].to(lang)) for k, p in paths if p)
 

@@ -296,6 +296,25 @@ FIELDS = _words("""
     first_missing | premier sans | first without
     unclassified | sans catégorie | of no category
     what | ce qui a été lu | what was read
+    accounts | comptes | accounts
+    active | actifs | active
+    administrators | administrateurs | administrators
+    by_identifier | par le seul identifiant | by identifier alone
+    day | jour | day
+    created_on | créé le | created on
+    generic | comptes génériques | generic accounts
+    initial_password_kept | mot de passe initial gardé (lignes) | initial password kept (lines)
+    last_used | dernière connexion | last used
+    leavers | partis | leavers
+    lifetime_minutes | durée en minutes | lifetime in minutes
+    line | ligne | line
+    links | liens | links
+    passwords | mots de passe (lignes) | passwords (lines)
+    scheme | protocole | scheme
+    seconds | secondes | seconds
+    several_people | plusieurs personnes (lignes) | several people (lines)
+    without_second_factor | sans second facteur (lignes) | without a second factor (lines)
+    word | mot | word
     absolute_seconds | durée totale de session, en secondes | whole session, seconds
     compared | comparés | compared
     configured_in | réglé dans | configured in

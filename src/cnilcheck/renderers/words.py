@@ -723,6 +723,8 @@ SOURCE_KINDS = {
     "password_samples": _t(
         "échantillon d'empreintes de mots de passe", "sample of password hashes"
     ),
+    "accounts": _t("liste de comptes", "list of accounts"),
+    "messages": _t("messages et modèles", "messages and templates"),
     "identity_exports": _t("export d'un annuaire", "export of a directory"),
     "data_samples": _t("échantillon de données", "data sample"),
 }

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from cnilcheck.collectors.base import Seen
 from cnilcheck.errors import Malformed
-from cnilcheck.model.facts import AccountPolicy, SessionLifetime
+from cnilcheck.model.facts import AccountPolicy, ResetLinkLifetime, SessionLifetime
 from cnilcheck.model.scope import Lockout
 
 _BUILT_IN = (
@@ -36,6 +36,9 @@ def read_django(text: str, path: str) -> Iterator[Seen]:
         lifetime = (seconds, None) if renewed else (None, seconds)
         node = age if age is not None else written["INSTALLED_APPS"]
         yield Seen(f"{path}:{node.lineno}", SessionLifetime("Django", None, *lifetime))
+    reset = written.get("PASSWORD_RESET_TIMEOUT")
+    if reset is not None and (lasting := _seconds(reset)) is not None:
+        yield Seen(f"{path}:{reset.lineno}", ResetLinkLifetime("Django", lasting))
 
 
 def _assignments(text: str, path: str) -> dict[str, ast.expr]:

@@ -13,7 +13,13 @@ from cnilcheck.collectors.policies.texts import (
     property_settings,
     yaml_settings,
 )
-from cnilcheck.model.facts import AccountPolicy, Opening, SessionLifetime, SignInOpenings
+from cnilcheck.model.facts import (
+    AccountPolicy,
+    Opening,
+    ResetLinkLifetime,
+    SessionLifetime,
+    SignInOpenings,
+)
 from cnilcheck.model.scope import Lockout
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "ms": 0}
@@ -27,6 +33,9 @@ def read_symfony(text: str, path: str) -> Iterator[Seen]:
         firewalls = settings.below(f"{root}security.firewalls")
         for name in dict.fromkeys(key.split(".")[0] for key in firewalls):
             yield from _firewall(settings, f"{root}security.firewalls.{name}", name)
+        link = f"{root}symfonycasts_reset_password.lifetime"
+        if (lasting := number_in(settings.get(link))) is not None:
+            yield Seen(settings.place(link), ResetLinkLifetime("Symfony", lasting))
         session = f"{root}framework.session"
         idle = number_in(settings.get(f"{session}.gc_maxlifetime"))
         if idle is not None:
@@ -68,6 +77,15 @@ def read_laravel(text: str, path: str, env: Settings) -> Iterator[Seen]:
     if minutes is not None:
         lifetime = SessionLifetime("Laravel", None, minutes * 60, None)
         yield Seen(settings.place("lifetime"), lifetime)
+
+
+def read_laravel_auth(text: str, path: str) -> Iterator[Seen]:
+    """Yield the life, in minutes, of the links of `config/auth.php`."""
+    settings = php_settings(text, path)
+    for name in settings.values:
+        minutes = number_in(settings.get(name))
+        if re.fullmatch(r"passwords\.\w+\.expire", name) and minutes is not None:
+            yield Seen(settings.place(name), ResetLinkLifetime("Laravel", minutes * 60))
 
 
 def _from_env(value: str, env: Settings) -> str:

@@ -12,6 +12,7 @@ from cnilcheck.model.facts import (
     AccountPolicy,
     Opening,
     OpeningKind,
+    ResetLinkLifetime,
     SessionLifetime,
     SignInOpenings,
 )
@@ -89,6 +90,10 @@ class _Realm:
             key = "ssoSessionIdleTimeout" if idle is not None else "ssoSessionMaxLifespan"
             lifetime = SessionLifetime(PRODUCT, self._class, idle, whole)
             yield Seen(self.place(key), lifetime)
+        reset = _number(self.realm.get("actionTokenGeneratedByUserLifespan"))
+        if reset is not None and self.realm.get("resetPasswordAllowed") is True:
+            place = self.place("actionTokenGeneratedByUserLifespan")
+            yield Seen(place, ResetLinkLifetime(PRODUCT, reset))
         yield from self._openings()
 
     def _policy(self) -> Seen:
