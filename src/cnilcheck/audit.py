@@ -9,6 +9,7 @@ from cnilcheck import __version__
 from cnilcheck.collectors.base import Collector, Task, Tools
 from cnilcheck.judging import finding_of, mending_order, outranked, verdicts_of, with_people
 from cnilcheck.model.evidence import SCHEMA, Collected, Observation
+from cnilcheck.model.logging_coverage import with_matrix
 from cnilcheck.model.report import Finding
 from cnilcheck.model.rule import BoundRule
 from cnilcheck.model.scope import Scope
@@ -70,8 +71,9 @@ def judge(
     role = scope.organisation.role if scope.organisation else None
     context = Context(as_of, scope.health_data, role, scope.profile)
     findings: dict[str, Finding] = {}
+    seen = with_matrix(collected)
     for bound in rules:
-        judged = outranked(bound, list(verdicts_of(bound, collected, context)), context)
+        judged = outranked(bound, list(verdicts_of(bound, seen, context)), context)
         for observation, verdict in judged:
             finding = finding_of(bound.rule, observation, verdict, as_of)
             findings.setdefault(finding.id, with_people(finding, scope, as_of, named))

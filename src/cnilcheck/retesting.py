@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnilcheck.model.evidence import Collected, Gap, Observation, Retest
+from cnilcheck.model.logging_coverage import INSTRUMENT, feeds
 from cnilcheck.model.report import Finding
 from cnilcheck.model.words import Method, Outcome
 
@@ -45,6 +46,9 @@ def earlier(collected: Collected, findings: Iterable[Finding], evidence_sha256: 
         if finding.outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE) or finding.attested is not None
         for observation in finding.evidence
     }
+    if any(instrument == INSTRUMENT for instrument, _ in again):
+        # The matrix is drawn from what others saw: all of it is looked at again.
+        again |= {(o.provenance.instrument, o.target) for o in collected.observations if feeds(o)}
     seen = defaultdict[Place, list[Observation]](list)
     for observation in collected.observations:
         place = (observation.provenance.instrument, observation.target)

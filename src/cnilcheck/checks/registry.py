@@ -13,6 +13,7 @@ from cnilcheck.checks import (
     hosting,
     identification,
     logging,
+    logging_coverage,
     logging_settings,
     sign_in,
 )
@@ -24,6 +25,7 @@ _MODULES: tuple[ModuleType, ...] = (
     authentication,
     cryptography,
     logging,
+    logging_coverage,
     logging_settings,
     sign_in,
     exposure,

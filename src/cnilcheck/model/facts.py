@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from cnilcheck.model.logging_matrix import EventCategory, EventCount, EventField
+from cnilcheck.model.logging_matrix import CategoryRow, EventCategory, EventCount, EventField
 from cnilcheck.model.personal_data import DataCount, SecretSeen
 from cnilcheck.model.scope import (
     Assurance,
@@ -1187,6 +1187,12 @@ class LogCoverage(Fact, frozen=True):
     unclassified: int
 
 
+class LoggedEvents(Fact, frozen=True):
+    """What the deployment as a whole is shown to log, drawn from all other facts of logging."""
+
+    rows: tuple[CategoryRow, ...]
+
+
 class Silence(Struct, frozen=True, forbid_unknown_fields=True):
     """A stretch without any line where the log's own rhythm expected `expected` lines."""
 
@@ -1660,6 +1666,7 @@ AnyFact: TypeAlias = (
     | LogExtent
     | LogFields
     | LogCoverage
+    | LoggedEvents
     | LogSilences
     | LogPersonalData
     | LoggingPractice

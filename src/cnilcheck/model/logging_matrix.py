@@ -87,3 +87,69 @@ class EventCount(Struct, frozen=True, forbid_unknown_fields=True):
     events: int
     first: str
     fields: tuple[FieldCount, ...]
+
+
+EvidenceKind: TypeAlias = Literal["declaration", "configuration", "lines", "test", "remote_test"]
+
+# What an event must say (CNIL 2021-122 for what is done to records, ANSSI annex A for sign-ins).
+_ON_RECORDS: tuple[EventField, ...] = ("time", "author", "operation", "reference", "outcome")
+_SIGN_INS: tuple[EventField, ...] = ("time", "author", "outcome", "origin")
+_OTHERS: tuple[EventField, ...] = ("time", "operation")
+
+
+def mandatory(category: EventCategory) -> tuple[EventField, ...]:
+    """Return the fields without which an event of that category tells too little."""
+    if category in ON_RECORDS:
+        return _ON_RECORDS
+    return _SIGN_INS if category in SIGN_INS else _OTHERS
+
+
+class FieldEvidence(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far it is shown that a field is recorded: a level of `LEVELS`, None where nothing says.
+
+    `filled` of `events` lines have it; `place` is the first line with it, or, at level 0, without.
+    """
+
+    field: EventField
+    level: int | None
+    filled: int = 0
+    events: int = 0
+    place: str = ""
+
+
+class SourceEvidence(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one source shows of one category of events.
+
+    `logged` is the level at which the event is recorded at all, `level` with all its mandatory
+    fields; `partly` says that the source leaves it out only where `place` says.
+    """
+
+    source: str
+    kind: EvidenceKind
+    logged: int | None
+    level: int | None
+    events: int
+    place: str
+    fields: tuple[FieldEvidence, ...]
+    partly: bool = False
+
+
+class CategoryRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A category of events: the best that is shown of it, field by field, and by which sources."""
+
+    category: EventCategory
+    logged: int | None
+    level: int | None
+    events: int
+    fields: tuple[FieldEvidence, ...]
+    sources: tuple[SourceEvidence, ...]
+
+
+class LoggingMatrix(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a deployment is shown to log: one row for each of the sixteen categories.
+
+    Levels: 0 disproved, 1 declared, 2 configured, 3 observed in lines, 4 proved by a test event,
+    5 proved in the remote store.
+    """
+
+    rows: tuple[CategoryRow, ...]

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from cnilcheck.model.evidence import Observation, Retest
+from cnilcheck.model.logging_matrix import LoggingMatrix
 from cnilcheck.model.rule import Question, Remediation, Requirement
 from cnilcheck.model.scope import Attestation, Scope, Waiver
 from cnilcheck.model.text import Text
@@ -190,3 +191,4 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True):
     plan: Plan | None = None
     retest: Retest | None = None
     hosting: HostingMatrix | None = None
+    logging: LoggingMatrix | None = None

@@ -10,6 +10,7 @@ from enum import IntEnum
 from cnilcheck.model.evidence import Collected, Evidence, Gap
 from cnilcheck.model.facts import NetworkIdentity
 from cnilcheck.model.hosting_matrix import hosting_matrix
+from cnilcheck.model.logging_coverage import logging_matrix
 from cnilcheck.model.plan import deadline, plan
 from cnilcheck.model.report import Finding, Plan, Report, RuleCoverage, Summary, Tool
 from cnilcheck.model.scope import Scope
@@ -42,6 +43,7 @@ def make_report(
         plan=planned,
         retest=collected.retest,
         hosting=hosting_matrix(collected, findings, scope.health_data),
+        logging=logging_matrix(collected.observations),
     )
 
 

@@ -14,6 +14,7 @@ from cnilcheck.model.words import Lang
 from cnilcheck.renderers import words
 from cnilcheck.renderers.fact_words import VALUES
 from cnilcheck.renderers.harmless import harmless
+from cnilcheck.renderers.logging_table import logging_sources, logging_table
 from cnilcheck.renderers.page import AnnexRow, AnnexTable, Cell
 from cnilcheck.renderers.proof import share
 
@@ -157,4 +158,12 @@ def log_matrix(_report: Report, seen: Sequence[Observation], lang: Lang) -> Anne
     )  # fmt: skip
 
 
-_TABLES: tuple[_Maker, ...] = (hosting_matrix, endpoints, log_matrix)
+def _logging(report: Report, _seen: Sequence[Observation], lang: Lang) -> AnnexTable | None:
+    return logging_table(report, lang)
+
+
+def _logging_sources(report: Report, _seen: Sequence[Observation], lang: Lang) -> AnnexTable | None:
+    return logging_sources(report, lang)
+
+
+_TABLES: tuple[_Maker, ...] = (hosting_matrix, endpoints, _logging, _logging_sources, log_matrix)

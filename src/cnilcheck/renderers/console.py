@@ -10,6 +10,7 @@ from cnilcheck.model.words import Lang, Module, Outcome, Severity
 from cnilcheck.renderers import arrange, words
 from cnilcheck.renderers.annex_tables import hosting_matrix
 from cnilcheck.renderers.harmless import harmless
+from cnilcheck.renderers.logging_table import logging_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +37,7 @@ def render_to(console: Console, report: Report, lang: Lang) -> None:
     _failures(screen, report, lang)
     _questions(screen, report, lang)
     _annex(screen, report, lang)
+    _logging(screen, report, lang)
     screen.line(arrange.coverage(report, lang) + ".", "bold")
     if report.summary.waived:
         screen.line(words.WAIVED.to(report.summary.waived, lang) + ".")
@@ -63,6 +65,34 @@ def _annex(screen: Screen, report: Report, lang: Lang) -> None:
         grid.add_row(screen.text(f"  {name}"), told, screen.text(by or "–", "dim"))
     screen.console.print(grid)
     screen.line(f"  {table.conclusion}".replace("`", ""), "bold")
+    screen.console.print()
+
+
+_LEVELS = {"0": "bold red", "1": "yellow", "2": "yellow", "3": "green", "4": "green", "5": "green"}
+
+
+def _logging(screen: Screen, report: Report, lang: Lang) -> None:
+    """Print the logging matrix: an event to a line, a digit for each field."""
+    table = logging_table(report, lang)
+    if table is None:
+        return
+    from rich.table import Table
+
+    screen.line(table.title, "bold")
+    grid = Table(box=None, pad_edge=False, padding=(0, 1))
+    for number, name in enumerate(table.columns):
+        head = "0-5" if number == 1 else name
+        grid.add_column(screen.text(head, "dim"), justify="left" if number == 0 else "center")
+    for row in table.rows:
+        said = [cell.text.split(" ")[0] for cell in row.cells[:1]]
+        said += [cell.text for cell in row.cells[1:2]]
+        said += [cell.text.split(" ")[0] for cell in row.cells[2:]]
+        if any(word.strip("*?–") for word in said):
+            styled = [screen.text(word, _LEVELS.get(word[:1], "dim")) for word in said]
+            styled[1] = screen.text(said[1])
+            grid.add_row(screen.text(row.name), *styled)
+    screen.console.print(grid)
+    screen.line(words.LEVELS.to(lang), "dim")
     screen.console.print()
 
 

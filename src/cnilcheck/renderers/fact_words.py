@@ -326,6 +326,7 @@ FIELDS = _words("""
     looked_for | recherchés | looked for
     read | lu | read
     unlocked_after_seconds | déblocage après, en secondes | unlocked after, seconds
+    partly | en partie | in part
     append_only | ajout seul | append only
     application | compte de l'application | application's account
     data_days | durée des données, en jours | life of the data, in days
@@ -426,6 +427,10 @@ VALUES |= _words("""
     too_noisy | trop variable | too noisy
     unchanged | inchangé | unchanged
     agent | agent | agent
+    declaration | déclaration | declaration
+    lines | lignes | lines
+    remote_test | essai retrouvé dans le dépôt distant | test found in the remote store
+    test | essai | test
     alert | alerte | alert
     auto | selon le dossier | by the folder
     block | blocage | block

@@ -42,6 +42,12 @@ MODULES = {
     Module.LOGGING: _t("Journalisation", "Logging"),
     Module.EXPOSURE: _t("Exposition", "Exposure"),
 }
+LEVELS = _t(
+    "0 réfuté, 1 déclaré, 2 réglé, 3 observé, 4 prouvé par un essai, 5 prouvé à distance,"
+    " ? inconnu ; * champ obligatoire",
+    "0 disproved, 1 declared, 2 configured, 3 observed, 4 proved by a test, 5 proved remotely,"
+    " ? unknown; * mandatory field",
+)
 MODULE_SUBJECTS = {
     Module.HOSTING: _t(
         "Les données de santé sont chez un hébergeur certifié (HDS)",
