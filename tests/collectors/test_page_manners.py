@@ -90,8 +90,8 @@ def test_a_page_about_people_speaks_to_engines_and_caches(
     ("banner", "ended_on"),
     [
         ("PHP/7.2.34", dt.date(2020, 11, 30)),
-        ("PHP/5.3.3", dt.date(2018, 12, 31)),
-        ("Apache/2.2.15 (Unix)", dt.date(2017, 12, 31)),
+        ("PHP/5.3.3", dt.date(2014, 8, 14)),
+        ("Apache/2.2.15 (Unix)", dt.date(2017, 7, 11)),
         ("Apache/2.4.58", None),
         ("Microsoft-IIS/7.5", dt.date(2020, 1, 14)),
         ("MariaDB 10.3.39-MariaDB", dt.date(2023, 5, 25)),

@@ -366,15 +366,17 @@ def trace_refused(fact: TraceMethod, /) -> Verdict:
 def software_supported(fact: SoftwareVersions, /, context: Context) -> Answer:
     """Pass when no version told is one its maker no longer mends on the day judged for.
 
-    A version told beside a distributor's name may still be mended by the distributor.
+    A version told beside a distributor's name may still be mended by the distributor. A date that
+    nobody could read at a source accuses nobody.
     """
-    over = tuple(s for s in fact.found if s.ended_on is not None and s.ended_on < context.as_of)
+    sure = tuple(s for s in fact.found if s.ended_on is not None and s.date_read)
+    over = tuple(s for s in sure if s.ended_on is not None and s.ended_on < context.as_of)
     named = tuple(f"{s.product} {s.version}" for s in over or fact.found)
     if over and fact.distribution:
         return undecided(named=named, distribution=fact.distribution)
     if over:
         return failed(named=named, ended_on=max(s.ended_on for s in over if s.ended_on))
-    if any(s.ended_on is None for s in fact.found) or not fact.found:
+    if len(sure) < len(fact.found) or not fact.found:
         return undecided(named=named, distribution=fact.distribution)
     return passed(named=named)
 

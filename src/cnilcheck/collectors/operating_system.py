@@ -46,8 +46,8 @@ class OperatingSystem:
             yield Nothing(task.location, SoftwareVersions)
             return
         entry = next((e for e in ends_of_life() if e.product == named), None)
-        ended = entry.ended_on(version) if entry else None
-        software = Software(printable(named, 60), version, path, ended)
+        name = printable(named, 60)
+        software = entry.software(version, path) if entry else Software(name, version, path)
         yield Seen(path, SoftwareVersions((software,), _PAID.get(named, "")))
 
 

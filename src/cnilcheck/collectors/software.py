@@ -31,24 +31,36 @@ _GENERATOR = re.compile(
 )
 
 
+class Reading(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an entry's dates were read, and when."""
+
+    at: str
+    day: dt.date
+
+
 class EndOfLife(Struct, frozen=True, forbid_unknown_fields=True):
     """The ends of one product's branches, and the words by which banners name it."""
 
     product: str
     banner: str
     source: str
-    reviewed: dt.date
+    read: Reading
     branches: dict[str, dt.date]
     """Branch (`7.2`, or `7` for all of 7), and the last day its maker mended it."""
+    unread: dict[str, dt.date] = {}
+    """The same for branches whose date could not be read at a source."""
+    packages: tuple[str, ...] = ()
+    """The product's names in lists of packages, as `PyPI/django`."""
 
-    def ended_on(self, version: str) -> dt.date | None:
-        """Return when that version's branch ended; None when the table does not know it."""
+    def software(self, version: str, place: str) -> Software:
+        """Return the product in that version, with the end of its branch where it is known."""
         parts = version.split(".")
         for length in range(len(parts), 0, -1):
-            ended = self.branches.get(".".join(parts[:length]))
-            if ended is not None:
-                return ended
-        return None
+            branch = ".".join(parts[:length])
+            for dates, read in ((self.branches, True), (self.unread, False)):
+                if branch in dates:
+                    return Software(self.product, version, place, dates[branch], read)
+        return Software(self.product, version, place)
 
 
 @cache
@@ -79,7 +91,7 @@ def named_software(text: str, place: str) -> Iterator[Software]:
     for entry in ends_of_life():
         found = re.search(rf"(?i)(?<![\w-]){entry.banner}{_VERSION}", text)
         if found:
-            yield Software(entry.product, found[1], place, entry.ended_on(found[1]))
+            yield entry.software(found[1], place)
             matched = None
     if matched:
         yield Software(printable(matched[1], 30), matched[2], place)

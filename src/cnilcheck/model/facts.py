@@ -380,13 +380,15 @@ class TraceMethod(Fact, frozen=True):
 class Software(Struct, frozen=True, forbid_unknown_fields=True):
     """A product and version a server tells; `ended_on` is when its maker stopped mending it.
 
-    None where the table of ends of life does not know that version.
+    None where the table of ends of life does not know that version; `date_read` is false where
+    nobody could read that date at a source.
     """
 
     product: str
     version: str
     place: str
     ended_on: dt.date | None = None
+    date_read: bool = True
 
 
 class SoftwareVersions(Fact, frozen=True):

@@ -109,6 +109,7 @@ FIELDS = _words("""
     factors | facteurs | factors
     fallback_scsv | refus du repli (SCSV) | fallback refused (SCSV)
     files_read | fichiers lus | files read
+    date_read | date relue à sa source | date read at its source
     answering | répondent | answering
     closed | fermés | closed
     reply | réponse | reply
