@@ -97,6 +97,21 @@ def test_what_cannot_be_taken_is_refused_with_a_reason(
     assert "Traceback" not in done.stderr
 
 
+def test_two_lists_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(listed(300), encoding="utf-8")
+    changed = listed(301).replace("Bxemple 1;1 à 6", "Bxemple 1;1 à 4")
+    (tmp_path / "b.csv").write_text(changed, encoding="utf-8")
+    alone = cnilcheck("hosts", "diff", cwd=tmp_path)
+    assert (alone.returncode, len(alone.stderr.splitlines())) == (2, 1)
+    cnilcheck("hosts", "update", "a.csv", "--as-of", "2026-10-01", cwd=tmp_path)
+    beside = cnilcheck("hosts", "diff", "b.csv", "--as-of", "2026-11-01", cwd=tmp_path)
+    assert beside.returncode == 0, beside.stderr
+    assert "New (1)\n    Oxemple 300" in beside.stdout
+    assert "Bxemple 1 (1, 2, 3, 4, 5, 6 → 1, 2, 3, 4; – → –)" in beside.stdout
+    cnilcheck("hosts", "update", "b.csv", "--as-of", "2026-11-01", cwd=tmp_path)
+    assert cnilcheck("hosts", "diff", cwd=tmp_path).stdout == beside.stdout
+
+
 def test_the_letter_asks_what_the_audit_could_not_learn(tmp_path: Path) -> None:
     (tmp_path / "copie/srv").mkdir(parents=True)
     (tmp_path / "copie/srv/.env").write_text("DB_HOST=base.osc-fr1.scalingo.io\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
 import ipaddress
 import json
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from cnilcheck.hosts.catalogue import packaged_catalogue
-from cnilcheck.hosts.importing import Given, activities_of, day_of, take
+from cnilcheck.hosts.importing import Given, activities_of, day_of, take, take_pages
+from cnilcheck.hosts.list_changes import changes
 from cnilcheck.hosts.store import OFFICIAL, TableError, load_tables, official_list, states
 
 TODAY = dt.date(2026, 11, 22)
@@ -274,6 +276,51 @@ def test_a_table_of_networks_that_cannot_be_is_refused(line: str, tmp_path: Path
     lines = [f"51.91.{n}.0,51.91.{n}.255,64500,Exemple" for n in range(30)]
     with pytest.raises(TableError):
         take("\n".join([*lines, line]).encode(), "x.csv", DATED, tmp_path, TODAY)
+
+
+def test_a_gzip_table_is_expanded_and_a_bomb_is_not(tmp_path: Path) -> None:
+    lines = "\n".join(f"51.91.{n}.0\t51.91.{n}.255\t64500\tFR\tExemple" for n in range(30))
+    packed = gzip.compress(lines.encode())
+    assert take(packed, "ip2asn.tsv.gz", DATED, tmp_path, TODAY).rows == 30
+    for content, reason in (
+        (gzip.compress(b"0" * 200_000_000, 9), "expands to more"), (packed[:-20], "cut short"),
+        (b"\x1f\x8b" + b"x" * 50, "damaged gzip"), (gzip.compress(b""), "empty"),
+    ):  # fmt: skip
+        with pytest.raises(TableError, match=reason):
+            take(content, "x.gz", DATED, tmp_path, TODAY)
+
+
+def test_several_pages_make_one_list(tmp_path: Path) -> None:
+    pages = [(html(ROWS[n::3]), f"lettre-{n}.html") for n in range(3)]
+    taken = take_pages(pages, DATED, tmp_path, TODAY)
+    assert len(NAMES) == taken.rows
+    with pytest.raises(TableError, match="lettre-x"):
+        take_pages([*pages, (b"<html>404</html>", "lettre-x.html")], DATED, tmp_path, TODAY)
+
+
+def test_a_page_of_guarantees_and_a_day_of_issue_are_kept(tmp_path: Path) -> None:
+    header = [*HEADER, "Date de délivrance du certificat", "Lien"]
+    rows = [[*row, "20/12/2024", "voir https://exemple.fr/garanties"] for row in ROWS]
+    take(csv(rows, header), "liste", DATED, tmp_path, TODAY)
+    kept = official_list(tmp_path)
+    assert kept is not None
+    assert kept.rows[0].page == "https://exemple.fr/garanties"
+    assert kept.rows[0].issued_on == dt.date(2024, 12, 20)
+
+
+def test_what_changed_between_two_lists_is_told(tmp_path: Path) -> None:
+    take(csv(), "avant", DATED, tmp_path, TODAY)
+    rows = [*ROWS[2:], ["Nouveau SAS", "1 à 6", "2.0", "19/12/2027"]]
+    rows[0] = [rows[0][0], "1 à 4", "2.0", "19/12/2027"]
+    rows[1] = [rows[1][0], "1 à 6", "2.0", "01/01/2026"]
+    take(csv(rows), "après", DATED, tmp_path, TODAY)
+    before, now = official_list(tmp_path, f"{OFFICIAL}.previous"), official_list(tmp_path)
+    assert before is not None
+    assert now is not None
+    found = changes(before, now, TODAY)
+    assert (found.added, found.removed) == (("Nouveau SAS",), tuple(NAMES[:2]))
+    assert [(c.name, c.lost) for c in found.changed] == [(NAMES[2], (5, 6)), (NAMES[3], ())]
+    assert [row.name for row in found.expired] == [NAMES[3]]
 
 
 def test_a_table_of_countries_is_a_hint_of_its_own(tmp_path: Path) -> None:

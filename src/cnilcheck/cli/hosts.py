@@ -21,6 +21,9 @@ from cnilcheck.model.words import Lang
 if TYPE_CHECKING:
     from cnilcheck.collectors.base import Tools
     from cnilcheck.hosts.identify import Asked
+    from cnilcheck.hosts.importing import Given
+    from cnilcheck.hosts.list_changes import ListChanges
+    from cnilcheck.hosts.official_list import OfficialList
     from cnilcheck.model.facts import NetworkIdentity
 
 hosts_app = typer.Typer(
@@ -194,14 +197,15 @@ def _caution(lang: Lang) -> str:
 @hosts_app.command(
     help=say(
         "Importer la liste officielle (CSV, XLSX, HTML, JSON), les plages d'un nuage (JSON) ou une "
-        "table de réseaux (CSV, TSV).",
+        "table de réseaux ou de pays (CSV, TSV, gzip, MMDB). Plusieurs fichiers : les pages d'une "
+        "même liste.",
         "Import the official list (CSV, XLSX, HTML, JSON), a cloud's ranges (JSON) or a table of "
-        "networks (CSV, TSV).",
+        "networks or countries (CSV, TSV, gzip, MMDB). Several files: the pages of one list.",
     )
 )
 def update(
-    source: Annotated[
-        str, typer.Argument(help=say("Fichier, ou adresse https.", "File or https address."))
+    sources: Annotated[
+        list[str], typer.Argument(help=say("Fichier, ou adresse https.", "File or https address."))
     ],
     columns: Annotated[
         list[str] | None,
@@ -222,18 +226,15 @@ def update(
     ] = False,
 ) -> None:
     """Put a table in place, or say in one line why not; the one in use is kept then."""
-    from cnilcheck.cli.run import day
-    from cnilcheck.hosts.download import fetch
-    from cnilcheck.hosts.importing import Given, take
+    from cnilcheck.hosts.importing import take, take_pages
     from cnilcheck.hosts.store import data_folder
 
-    given = Given(_columns(columns or []), day(as_of, "--as-of") if as_of else None, force)
-    if re.match(r"[a-z][a-z0-9+.-]*://", source, re.I):
-        print(say(f"Demandé à {source}", f"Asked of {source}"), file=sys.stderr)
-        content = fetch(source)
+    given, folder, today = _given(columns, as_of, force), data_folder(), dt.date.today()
+    pages = [(_read(source), Path(source).name) for source in sources]
+    if len(pages) == 1:
+        taken = take(*pages[0], given, folder, today)
     else:
-        content = _content(Path(source))
-    taken = take(content, Path(source).name, given, data_folder(), dt.date.today())
+        taken = take_pages(pages, given, folder, today)
     former = say("aucune", "none") if taken.former is None else str(taken.former)
     print(
         say(
@@ -242,6 +243,106 @@ def update(
         )
     )
     print(f"SHA-256 {taken.sha256}")
+
+
+def _given(columns: list[str] | None, as_of: str | None, force: bool = False) -> Given:
+    from cnilcheck.cli.run import day
+    from cnilcheck.hosts.importing import Given
+
+    return Given(_columns(columns or []), day(as_of, "--as-of") if as_of else None, force)
+
+
+def _read(source: str) -> bytes:
+    from cnilcheck.hosts.download import fetch
+
+    if not re.match(r"[a-z][a-z0-9+.-]*://", source, re.I):
+        return _content(Path(source))
+    print(say(f"Demandé à {source}", f"Asked of {source}"), file=sys.stderr)
+    return fetch(source)
+
+
+@hosts_app.command(
+    help=say(
+        "Comparer la liste officielle en place à la précédente, ou à un fichier.",
+        "Compare the official list in use with the one before, or with a file.",
+    )
+)
+def diff(
+    file: Annotated[
+        str | None, typer.Argument(help=say("Fichier, non importé.", "File, not imported."))
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="FIELD=COLUMN", help=say("Nommer une colonne.", "Name a column.")
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help=say("Jour du fichier.", "Day of the file.")),
+    ] = None,
+    lang: _Lang = LANG,
+) -> None:
+    """Print who came, who went, and whose certificate says something else."""
+    from cnilcheck.hosts.importing import read_official
+    from cnilcheck.hosts.list_changes import changes
+    from cnilcheck.hosts.store import OFFICIAL, TableError, data_folder, official_list
+
+    folder, today = data_folder(), dt.date.today()
+    now = official_list(folder)
+    if file is not None:
+        before, now = (
+            now,
+            read_official([(_read(file), Path(file).name)], _given(columns, as_of), today),
+        )
+    else:
+        before = official_list(folder, f"{OFFICIAL}.previous")
+    if now is None or before is None:
+        raise TableError(
+            say("hosts diff : il faut deux listes", "hosts diff: two lists are needed"),
+            "cnilcheck hosts update",
+        )
+    _print_changes(changes(before, now, today), before, now, lang)
+
+
+def _print_changes(found: ListChanges, before: OfficialList, now: OfficialList, lang: Lang) -> None:
+    from cnilcheck.model.text import spell
+    from cnilcheck.renderers.harmless import harmless
+
+    def numbers(activities: tuple[int, ...]) -> str:
+        return ", ".join(map(str, activities)) or "–"
+
+    lists = (f"{spell(each.as_of, lang)} ({len(each.rows)})" for each in (before, now))
+    print(" → ".join(lists))
+    parts = [
+        (_CHANGES["added"], [harmless(n, 120) for n in found.added]),
+        (_CHANGES["removed"], [harmless(n, 120) for n in found.removed]),
+        (
+            _CHANGES["changed"],
+            [
+                f"{harmless(c.name, 120)} ("
+                f"{numbers(c.before.activities)} → {numbers(c.now.activities)}; "
+                f"{c.before.expires_on or '–'} → {c.now.expires_on or '–'})"
+                for c in found.changed
+            ],
+        ),
+        (_CHANGES["expired"], [f"{harmless(r.name, 120)} ({r.expires_on})" for r in found.expired]),
+    ]
+    for title, lines in parts:
+        _line(f"{title.to(lang)} ({len(lines)})", lang)
+        for line in lines:
+            print(f"    {line}")
+
+
+_CHANGES = {
+    "added": Text("Nouveaux", "New"),
+    "removed": Text(french("Disparus : l'absence se vérifie"), "Gone: check the absence"),
+    "changed": Text(
+        french("Ligne changée (activités ; fin de validité)"),
+        "Line changed (activities; end of validity)",
+    ),
+    "expired": Text(french("Validité passée"), "Validity past"),
+}
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

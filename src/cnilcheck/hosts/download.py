@@ -31,7 +31,7 @@ class _Limits:
 def fetch(
     url: str,
     *,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
     seconds: float = _SECONDS,
     may_lead_to: frozenset[str] = frozenset(),
 ) -> bytes:
@@ -44,7 +44,7 @@ def fetch(
     local = is_loopback(parts.hostname or "")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise TableError(f"{url}: only https addresses are fetched")
-    limits = _Limits(max_bytes, seconds, may_lead_to)
+    limits = _Limits(MAX_BYTES if max_bytes is None else max_bytes, seconds, may_lead_to)
     return _exchange("GET", url, limits)
 
 

@@ -9,7 +9,8 @@ import io
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import msgspec
 
 from cnilcheck.hosts.asn import AsnTable, Range
+from cnilcheck.hosts.mmdb import mmdb_table
 from cnilcheck.hosts.official_list import ListRow, OfficialList
 from cnilcheck.hosts.ranges import PublishedRange, RangeFile
 from cnilcheck.hosts.spreadsheets import MAX_BYTES, Rows, read_rows
@@ -37,6 +39,8 @@ from cnilcheck.hosts.store import (
 _FEWEST = 200
 _LARGEST_DROP = 0.2
 _FEWEST_RANGES = 20
+_MOST_EXPANDED = 150_000_000
+_MMDB_MARK = b"\xab\xcd\xefMaxMind.com"
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "name": ("raison sociale", "nom", "hebergeur", "societe", "organisme", "entreprise",
@@ -45,10 +49,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "referential": ("referentiel", "version", "norme"),
     "body": ("organisme certificateur", "certificateur", "organisme de certification",
              "certification body"),
-    "number": ("numero", "n° de certificat", "n°", "certificat", "certificate"),
     "expires_on": ("date de fin", "validite", "valable", "fin de validite", "expiration",
                    "echeance", "valid until"),
     "siren": ("siren", "siret"),
+    "issued_on": ("date de delivrance", "date de certification", "date de debut",
+                  "date d'obtention", "delivre le", "issued on"),
+    "page": ("url", "lien", "site", "page d'information", "transferts", "cartographie", "page"),
+    # Last: "date de fin du certificat" names a certificate too.
+    "number": ("numero", "n° de certificat", "n°", "certificat", "certificate"),
 }  # fmt: skip
 
 
@@ -74,28 +82,91 @@ class Taken:
 
 def take(content: bytes, source: str, given: Given, folder: Path, today: dt.date) -> Taken:
     """Put a table in place and return what it is; raises TableError and changes nothing else."""
-    if len(content) > MAX_BYTES:
-        raise TableError(f"{source}: larger than {MAX_BYTES // 1_000_000} MB")
-    if not content.strip():
-        raise TableError(f"{source}: empty")
+    content = _opened(content, source)
+    if _is_mmdb(content):
+        return _take_networks(mmdb_table(content, source), content, given, folder)
     if content.lstrip()[:1] in (b"{", b"["):
         return _take_json(content, source, given, folder, today)
     if _is_ranges_csv(content):
-        return _take_networks(content, source, given, folder)
-    rows = read_rows(content, source)
-    return _take_official(rows, content, source, given, folder, today)
+        if given.as_of is None:
+            advice = "give it with --as-of YYYY-MM-DD"
+            raise TableError(f"{source}: the table carries no date", advice)
+        table = _network_table(content, source, str(given.as_of))
+        return _take_networks(table, content, given, folder)
+    return _take_official([(content, source)], given, folder, today)
+
+
+def take_pages(
+    pages: Sequence[tuple[bytes, str]], given: Given, folder: Path, today: dt.date
+) -> Taken:
+    """Put in place the official list that several pages make, one for each letter for instance.
+
+    Raises TableError, naming the page, and changes nothing, when one of them is not of the list.
+    """
+    opened = [(_opened(content, source), source) for content, source in pages]
+    return _take_official(opened, given, folder, today)
+
+
+def read_official(pages: Sequence[tuple[bytes, str]], given: Given, today: dt.date) -> OfficialList:
+    """Return the list of those files without putting it in place; raises TableError for others."""
+    source = pages[0][1] if len(pages) == 1 else f"{len(pages)} pages, {pages[0][1]}"
+    if given.as_of is None:
+        raise TableError(f"{source}: the list carries no date", "give it with --as-of YYYY-MM-DD")
+    if given.as_of > today:
+        raise TableError(f"{source}: --as-of {given.as_of} is still to come")
+    entries = [
+        entry for content, name in pages for entry in _entries(_rows(content, name), name, given)
+    ]
+    digest = hashlib.sha256(b"".join(content for content, _ in pages)).hexdigest()
+    return OfficialList(given.as_of, source, digest, today, tuple(dict.fromkeys(entries)))
+
+
+def _rows(content: bytes, source: str) -> Rows:
+    if content.lstrip()[:1] != b"[":
+        return read_rows(content, source)
+    data = _json(content, source)
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise TableError(f"{source}: not a list of hosts")
+    columns = list(dict.fromkeys(key for item in data for key in item))
+    return [columns] + [[_scalar(item.get(key)) for key in columns] for item in data]
+
+
+def _opened(content: bytes, source: str) -> bytes:
+    """Return the content, expanded when it is gzip; raises TableError for too much or nothing."""
+    if len(content) > MAX_BYTES:
+        raise TableError(f"{source}: larger than {MAX_BYTES // 1_000_000} MB")
+    if content.startswith(b"\x1f\x8b"):
+        content = _gunzipped(content, source)
+    if not content.strip():
+        raise TableError(f"{source}: empty")
+    return content
+
+
+def _gunzipped(content: bytes, source: str) -> bytes:
+    expander = zlib.decompressobj(wbits=31)
+    try:
+        found = expander.decompress(content, _MOST_EXPANDED)
+    except zlib.error:
+        raise TableError(f"{source}: damaged gzip") from None
+    if expander.unconsumed_tail:
+        raise TableError(f"{source}: expands to more than {_MOST_EXPANDED // 1_000_000} MB")
+    if not expander.eof:
+        raise TableError(f"{source}: gzip cut short")
+    return found
 
 
 def _take_json(content: bytes, source: str, given: Given, folder: Path, today: dt.date) -> Taken:
+    data = _json(content, source)
+    if isinstance(data, list):
+        return _take_official([(content, source)], given, folder, today)
+    return _take_ranges(data, content, source, given, folder)
+
+
+def _json(content: bytes, source: str) -> Any:
     try:
-        data = msgspec.json.decode(content)
+        return msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError) as problem:
         raise TableError(f"{source}: not JSON: {problem}") from None
-    if isinstance(data, list) and data and all(isinstance(item, dict) for item in data):
-        columns = list(dict.fromkeys(key for item in data for key in item))
-        rows = [columns] + [[_scalar(item.get(key)) for key in columns] for item in data]
-        return _take_official(rows, content, source, given, folder, today)
-    return _take_ranges(data, content, source, given, folder)
 
 
 def _scalar(value: Any) -> str:
@@ -105,27 +176,16 @@ def _scalar(value: Any) -> str:
 
 
 def _take_official(
-    rows: Rows, content: bytes, source: str, given: Given, folder: Path, today: dt.date
+    pages: Sequence[tuple[bytes, str]], given: Given, folder: Path, today: dt.date
 ) -> Taken:
-    if given.as_of is None:
-        raise TableError(f"{source}: the list carries no date", "give it with --as-of YYYY-MM-DD")
-    if given.as_of > today:
-        raise TableError(f"{source}: --as-of {given.as_of} is still to come")
-    entries = tuple(_entries(rows, source, given))
-    former = official_list(folder)
-    _enough(len(entries), len(former.rows) if former else None, source, given)
-    if former and former.as_of > given.as_of and not given.force:
-        raise TableError(f"{source}: older than the list of {former.as_of}", "use --force")
-    digest = hashlib.sha256(content).hexdigest()
-    taken = OfficialList(given.as_of, source, digest, today, entries)
+    taken = read_official(pages, given, today)
+    former, count = official_list(folder), len(taken.rows)
+    before = len(former.rows) if former else None
+    _enough(count, before, taken.source, given)
+    if former and former.as_of > taken.as_of and not given.force:
+        raise TableError(f"{taken.source}: older than the list of {former.as_of}", "use --force")
     keep(OFFICIAL, msgspec.json.encode(taken), folder)
-    return Taken(
-        "official list",
-        len(entries),
-        len(former.rows) if former else None,
-        str(given.as_of),
-        digest,
-    )
+    return Taken("official list", count, before, str(taken.as_of), taken.sha256)
 
 
 def _enough(count: int, former: int | None, source: str, given: Given) -> None:
@@ -150,7 +210,13 @@ def _entries(rows: Rows, source: str, given: Given) -> Iterator[ListRow]:
             name, activities_of(cells.get("activities", "")),
             cells.get("referential", ""), cells.get("body", ""), cells.get("number", ""),
             day_of(cells.get("expires_on", "")), re.sub(r"\D", "", cells.get("siren", ""))[:9],
+            day_of(cells.get("issued_on", "")), _page(cells.get("page", "")),
         )  # fmt: skip
+
+
+def _page(cell: str) -> str:
+    found = re.search(r"https?://[^\s<>\"'|]{4,300}", cell)
+    return found[0] if found else ""
 
 
 def _header(rows: Rows, source: str, given: Given) -> tuple[int, dict[str, int]]:
@@ -290,15 +356,19 @@ def _address(text: str) -> int | None:
         return None
 
 
-def _take_networks(content: bytes, source: str, given: Given, folder: Path) -> Taken:
-    if given.as_of is None:
-        raise TableError(f"{source}: the table carries no date", "give it with --as-of YYYY-MM-DD")
-    table = _network_table(content, source, str(given.as_of))
+def _is_mmdb(content: bytes) -> bool:
+    # The metadata begins within the last 128 KiB (MaxMind DB file format, version 2.0).
+    return _MMDB_MARK in content[-131_072 - len(_MMDB_MARK) :] and b"\0" in content[:4096]
+
+
+def _take_networks(table: AsnTable, content: bytes, given: Given, folder: Path) -> Taken:
+    if given.as_of is not None:
+        table.as_of = str(given.as_of)
     name, label = (NETWORKS, "networks") if table.holders else (COUNTRIES, "countries")
     former = networks(folder, name)
     dropped = former and len(table) < len(former) * (1 - _LARGEST_DROP)
     if not given.force and (len(table) < _FEWEST_RANGES or dropped):
-        raise TableError(f"{source}: only {len(table)} ranges", "use --force to take it")
+        raise TableError(f"{table.source}: only {len(table)} ranges", "use --force to take it")
     keep(name, table.pack(), folder)
     digest = hashlib.sha256(content).hexdigest()
     return Taken(label, len(table), len(former) if former else None, table.as_of, digest)

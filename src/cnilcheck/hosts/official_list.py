@@ -22,6 +22,9 @@ class ListRow(Struct, frozen=True, forbid_unknown_fields=True):
     number: str = ""
     expires_on: dt.date | None = None
     siren: str = ""
+    issued_on: dt.date | None = None
+    page: str = ""
+    """The page of guarantees that requirement 31 of the framework asks each host to publish."""
 
 
 class OfficialList(Struct, frozen=True, forbid_unknown_fields=True, dict=True):

@@ -64,9 +64,9 @@ def keep(name: str, content: bytes, folder: Path) -> None:
         raise TableError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
-def official_list(folder: Path) -> OfficialList | None:
+def official_list(folder: Path, name: str = OFFICIAL) -> OfficialList | None:
     """Return the imported official list, or None; raises TableError when it cannot be read."""
-    return _read(folder / OFFICIAL, lambda p: decode_json(p.read_bytes(), OfficialList))
+    return _read(folder / name, lambda p: decode_json(p.read_bytes(), OfficialList))
 
 
 def range_files(folder: Path) -> tuple[RangeFile, ...]:
