@@ -129,7 +129,7 @@ def gaps(sightings: Iterable[Sighting], kind: type) -> list[str]:
 
 
 @contextmanager
-def nginx(folder: Path, root: Path, directives: str) -> Iterator[str]:
+def nginx(folder: Path, root: Path, directives: str, *, secured: bool = False) -> Iterator[str]:
     """nginx serving a folder; the base address is given."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -140,7 +140,7 @@ def nginx(folder: Path, root: Path, directives: str) -> Iterator[str]:
         f"types {{ text/html html; text/css css; }}\n"
         f"client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2;"
         f"fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;\n"
-        f"server {{ listen 127.0.0.1:{port}; root {root}; {directives} }} }}\n"
+        f"server {{ listen 127.0.0.1:{port}{' ssl' if secured else ''}; root {root}; {directives} }} }}\n"
     )
     assert NGINX
     process = subprocess.Popen(
@@ -151,7 +151,7 @@ def nginx(folder: Path, root: Path, directives: str) -> Iterator[str]:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
                 break
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}/"
+        yield f"http{'s' if secured else ''}://127.0.0.1:{port}/"
     finally:
         process.terminate()
         process.wait(5)

@@ -16,6 +16,7 @@ from cnilcheck.checks import (
     logging_coverage,
     logging_settings,
     sign_in,
+    tokens,
 )
 from cnilcheck.model.verdict import Answer
 
@@ -28,6 +29,7 @@ _MODULES: tuple[ModuleType, ...] = (
     logging_coverage,
     logging_settings,
     sign_in,
+    tokens,
     exposure,
 )
 

@@ -18,6 +18,7 @@ from cnilcheck.collectors.declarations import (
 )
 from cnilcheck.collectors.documents import Documents
 from cnilcheck.collectors.encryption_at_rest import EncryptionAtRest
+from cnilcheck.collectors.http_challenges import HttpChallenges
 from cnilcheck.collectors.http_compression import PageCompression
 from cnilcheck.collectors.identifiers import Identifiers
 from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
@@ -26,6 +27,7 @@ from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.collectors.messages import Messages
 from cnilcheck.collectors.mixed_content import MixedContents
+from cnilcheck.collectors.openid import OpenIdProviders
 from cnilcheck.collectors.operating_system import OperatingSystem
 from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.page_manners import PageManners
@@ -35,6 +37,7 @@ from cnilcheck.collectors.password_samples import PasswordSamples
 from cnilcheck.collectors.plain_http import MainPage
 from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.postgresql import DatabaseConfiguration
+from cnilcheck.collectors.saml import SamlDescriptions
 from cnilcheck.collectors.secrets import SecretsInTree
 from cnilcheck.collectors.service_configuration import ServiceConfiguration
 from cnilcheck.collectors.session_visits import SessionVisits
@@ -43,6 +46,7 @@ from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
 from cnilcheck.collectors.ssh import Ssh
 from cnilcheck.collectors.sshd import SshConfiguration
 from cnilcheck.collectors.tls import TlsListener
+from cnilcheck.collectors.tokens import TokenSamples, TokensSeen
 from cnilcheck.collectors.web_exposure import WebExposure
 from cnilcheck.collectors.web_server import WebServerConfiguration
 from cnilcheck.collectors.zone_servers import ZoneServers
@@ -61,6 +65,10 @@ def collectors() -> tuple[Collector, ...]:
         SignIn(),
         ActiveSignIn(),
         SessionVisits(),
+        HttpChallenges(),
+        OpenIdProviders(),
+        SamlDescriptions(),
+        TokensSeen(),
         MainPage(),
         Identifiers(),
         PageManners(),
@@ -88,6 +96,7 @@ def collectors() -> tuple[Collector, ...]:
         PasswordCode(),
         PasswordSamples(),
         DataSamples(),
+        TokenSamples(),
         HostingDeclarations(),
         HostingIntermediaries(),
         AuthenticationDeclarations(),
