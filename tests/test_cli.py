@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -129,3 +130,53 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         timeout=60,
     )
     assert "Traceback" not in done.stderr
+
+
+NOBODY = "http://127.0.0.1:1/"
+
+
+def test_one_format_goes_to_standard_output_and_nothing_is_kept(tmp_path: Path) -> None:
+    done = cnilcheck("scan", NOBODY, "--out", "-", "--format", "sarif", cwd=tmp_path)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["version"] == "2.1.0"
+    assert "Exit code 3" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    plain = cnilcheck("scan", NOBODY, "--out", "-", "-q", cwd=tmp_path)
+    assert json.loads(plain.stdout)["schema"] == "cnilcheck/report/1"
+
+
+@pytest.mark.parametrize(
+    ("formats", "said"), [("sarif,csv", "one --format"), ("ocsf", "several files")]
+)
+def test_standard_output_takes_one_file(formats: str, said: str, tmp_path: Path) -> None:
+    done = cnilcheck("scan", NOBODY, "--out", "-", "--format", formats, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_people_read_standard_error_without_escape_codes(tmp_path: Path) -> None:
+    done = cnilcheck("scan", NOBODY, "--out", "a", cwd=tmp_path, FORCE_COLOR="", NO_COLOR="1")
+    assert done.stdout == ""
+    assert "Report: a/report.html" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("level", "step", "line"),
+    [("warning", False, False), ("info", True, False), ("debug", True, True)],
+)
+def test_the_level_says_how_much_is_said_on_the_way(
+    level: str, step: bool, line: bool, tmp_path: Path
+) -> None:
+    done = cnilcheck("scan", NOBODY, "--out", "a", "-q", "--log-level", level, cwd=tmp_path)
+    assert (f"start web-exposure {NOBODY}" in done.stderr) is step
+    written = (tmp_path / "a" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    first = " ".join(json.loads(written[0]).values())
+    assert (first in done.stderr) is line
+
+
+def test_an_unknown_level_is_refused(tmp_path: Path) -> None:
+    done = cnilcheck("scan", NOBODY, "--log-level", "loud", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--log-level: `loud`" in done.stderr

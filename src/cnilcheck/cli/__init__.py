@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -119,8 +122,26 @@ _Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help=say("N'afficher que l'essentiel.", "Print little."))
 ]
 _Out = Annotated[
-    Path | None, typer.Option("--out", help=say("Dossier de l'audit.", "Folder of the audit."))
+    Path | None,
+    typer.Option(
+        "--out",
+        help=say(
+            "Dossier de l'audit ; `-` : rien n'est gardé, un seul format sort.",
+            "Folder of the audit; `-`: nothing is kept, one format goes to standard output.",
+        ),
+    ),
 ]
+_LogLevel = Annotated[
+    str,
+    typer.Option(
+        "--log-level",
+        help=say(
+            "Ce qui est dit en cours de route : error, warning, info, debug.",
+            "What is said on the way: error, warning, info, debug.",
+        ),
+    ),
+]
+_STDOUT = Path("-")
 
 
 def _version(wanted: bool) -> None:
@@ -176,16 +197,17 @@ def scan(
         ),
     ] = None,
     active: _Active = False,
+    log_level: _LogLevel = "warning",
 ) -> None:
     """Audit the scope of a file, or the addresses given."""
     from cnilcheck.cli.scan import run_scan
 
-    telling = _telling(lang, formats, fail_on, strict, quiet, baseline)
-    folder = out or _new_folder()
-    code = run_scan(
-        urls or [], scope, folder, as_of, force, telling, profile,
-        online_identity=online_identity, retest=retest, active=active,
-    )  # fmt: skip
+    telling = _telling(lang, formats, fail_on, strict, quiet, baseline, log_level, out)
+    with _folder(out) as folder:
+        code = run_scan(
+            urls or [], scope, folder, as_of, force, telling, profile,
+            online_identity=online_identity, retest=retest, active=active,
+        )  # fmt: skip
     raise typer.Exit(code)
 
 
@@ -213,15 +235,18 @@ def demo(
     strict: _Strict = False,
     force: _Force = False,
     quiet: _Quiet = False,
+    log_level: _LogLevel = "warning",
 ) -> None:
     """Audit a replica of a deployment with the flaws of MED-2021-093, on loopback only."""
     from cnilcheck.cli.demo import run_demo, serve_demo
 
-    telling = _telling(lang, formats, fail_on, strict, quiet)
+    telling = _telling(lang, formats, fail_on, strict, quiet, None, log_level, out)
     if serve:
         serve_demo(mended)
         return
-    raise typer.Exit(run_demo(mended, out or _new_folder(), force, telling))
+    with _folder(out) as folder:
+        code = run_demo(mended, folder, force, telling)
+    raise typer.Exit(code)
 
 
 @app.command(
@@ -459,8 +484,10 @@ def _telling(  # type: ignore[no-untyped-def]
     strict: bool,
     quiet: bool,
     baseline: Path | None = None,
+    log_level: str = "warning",
+    out: Path | None = None,
 ):
-    from cnilcheck.cli.run import Format, Telling
+    from cnilcheck.cli.run import Format, Level, Telling, file_of
 
     asked = [name for name in _split(formats) if name not in ("json", "html")]
     for name in asked:
@@ -475,12 +502,22 @@ def _telling(  # type: ignore[no-untyped-def]
         from cnilcheck.documents.past_report import read_past_report
 
         past = read_past_report(baseline)
-    return Telling(lang, tuple(Format(name) for name in asked), fail_on, strict, quiet, past)
+    if log_level not in list(Level):
+        raise UsageError(f"--log-level: `{log_level}` is none of {', '.join(Level)}")
+    faces = tuple(Format(name) for name in dict.fromkeys(asked))
+    on_stdout = file_of(_split(formats)) if out == _STDOUT else None
+    return Telling(lang, faces, fail_on, strict, quiet, past, Level(log_level), on_stdout)
 
 
 def _split(formats: list[str] | None) -> list[str]:
     return [name.strip() for names in formats or () for name in names.split(",") if name.strip()]
 
 
-def _new_folder() -> Path:
-    return Path(f"audit-{dt.datetime.now():%Y-%m-%d-%H%M%S}")
+@contextmanager
+def _folder(out: Path | None) -> Iterator[Path]:
+    """Yield the folder of the audit: the one asked for, a new one, or one that is not kept."""
+    if out == _STDOUT:
+        with tempfile.TemporaryDirectory(prefix="cnilcheck-") as place:
+            yield Path(place)
+    else:
+        yield out or Path(f"audit-{dt.datetime.now():%Y-%m-%d-%H%M%S}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -24,7 +25,7 @@ def run_demo(mended: bool, out: Path, force: bool, telling: Telling) -> ExitCode
     with tempfile.TemporaryDirectory(prefix="cnilcheck-") as place:
         with Replica(Path(place), mended, today, _PORTS) as replica:
             if not telling.quiet:
-                print(_introduction(mended))
+                print(_introduction(mended), file=sys.stderr)
             scope = read_scope(replica.scope_path, today)
             written = replica.scope_path.read_bytes()
             folder, collected = observe(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 from rich.console import Console
@@ -12,11 +14,18 @@ from cnilcheck.cli.words import say
 from cnilcheck.model.personal_data import printable
 
 
+def note(line: str) -> None:
+    """Say one line on standard error; an audit goes on where nobody reads it any more."""
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr)
+
+
 class Watch:
     """Counts the observations that ended, and names those under way."""
 
-    def __init__(self, total: int, quiet: bool) -> None:
+    def __init__(self, total: int, quiet: bool, steps: bool = False) -> None:
         self._console = Console(stderr=True)
+        self._steps = steps
         shown = self._console.is_terminal and not quiet
         self._progress = Progress(
             TextColumn("[bold]{task.description}"), BarColumn(bar_width=16), MofNCompleteColumn(),
@@ -41,6 +50,8 @@ class Watch:
         """Note one step of one observation: `start`, `done` or `gap`."""
         what = f"{instrument} {printable(target, 28)}"
         with self._lock:
+            if self._steps:
+                note(f"{step} {instrument} {printable(target)}")
             if step == "start":
                 self._under_way.append(what)
             elif what in self._under_way:

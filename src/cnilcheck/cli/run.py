@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -47,6 +47,19 @@ class Format(StrEnum):
     OCSF = "ocsf"
 
 
+class Level(StrEnum):
+    """How much of its work the command says on standard error, least first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    DEBUG = "debug"
+
+    def says(self, level: Level) -> bool:
+        """Return whether messages of that level are said."""
+        return list(Level).index(self) >= list(Level).index(level)
+
+
 @dataclass(frozen=True)
 class Telling:
     """How a report is told: languages, faces, what fails a pipeline."""
@@ -57,6 +70,29 @@ class Telling:
     strict: bool = False
     quiet: bool = False
     baseline: PastReport | None = None
+    level: Level = Level.WARNING
+    on_stdout: str | None = None
+    """The file of the audit that goes to standard output, when no folder is kept."""
+
+
+_FILES = {
+    "json": "report.json", "html": "report.html", Format.MARKDOWN: "report.md",
+    Format.SARIF: "report.sarif", Format.JUNIT: "report.xml", Format.PDF: "report.pdf",
+    Format.CSV: "report.csv", Format.JSON_LINES: "report.jsonl",
+}  # fmt: skip
+
+
+def file_of(formats: Sequence[str]) -> str:
+    """Return the file for standard output: of the one format asked for, report.json without one.
+
+    Raises UsageError for several formats, and for one that writes several files.
+    """
+    if len(formats) > 1:
+        raise UsageError("--out -: one --format, not several", "name a folder")
+    (name,) = formats or ["json"]
+    if name not in _FILES:
+        raise UsageError(f"--out -: {name} writes several files", "name a folder")
+    return _FILES[name]
 
 
 @cache
@@ -99,15 +135,23 @@ def observe(
     folder.write(SCOPE, written)
     instruments = collectors()
     total = sum(len(tasks_left(i, i.tasks(scope), earlier)) for i in instruments)
-    with folder.open_journal() as stream, Watch(total, telling.quiet) as watch:
+    echo = _echo if telling.level.says(Level.DEBUG) else None
+    steps = telling.level.says(Level.INFO)
+    with folder.open_journal() as stream, Watch(total, telling.quiet, steps) as watch:
         given = passwords or {}
         hidden = [p for both in given.values() for p in (both.current, both.other) if p]
         tools = Tools(
-            base, scope, Journal(stream, hidden), scope.limits,
+            base, scope, Journal(stream, hidden, echo), scope.limits,
             active=passwords is not None, passwords=given,
         )  # fmt: skip
         collected = collect(scope, instruments, tools, watch, earlier)
     return folder, collected
+
+
+def _echo(line: Mapping[str, str]) -> None:
+    from cnilcheck.cli.progress import note
+
+    note(" ".join(line.values()))
 
 
 @dataclass(frozen=True)
@@ -242,9 +286,19 @@ def _tell(folder: AuditFolder, report: Report, code: ExitCode, telling: Telling)
 
         from cnilcheck.renderers import console
 
-        console.render_to(Console(highlight=False), report, telling.lang)
-    print(say("Rapport : ", "Report: ") + str(folder.path / "report.html"))
+        console.render_to(Console(highlight=False, stderr=True), report, telling.lang)
+    if telling.on_stdout is not None:
+        _to_stdout(folder.path / telling.on_stdout)
+    else:
+        told = say("Rapport : ", "Report: ") + str(folder.path / "report.html")
+        print(told, file=sys.stderr)
     print(_meaning(code, telling.fail_on, new=telling.baseline is not None), file=sys.stderr)
+
+
+def _to_stdout(path: Path) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(path.read_bytes())
+    sys.stdout.buffer.flush()
 
 
 def _meaning(code: ExitCode, fail_on: Severity, *, new: bool) -> str:

@@ -105,7 +105,7 @@ def _tell_what_became(old: Path, new: Path, lang: Lang) -> None:
     from cnilcheck.renderers import compared
 
     comparison = compare(read_past_report(old), read_past_report(new))
-    compared.render_to(Console(highlight=False), comparison, lang)
+    compared.render_to(Console(highlight=False, stderr=True), comparison, lang)
 
 
 def _name(file: Path | None) -> str:

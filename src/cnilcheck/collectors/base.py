@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -97,9 +97,18 @@ class Collector(Protocol):
 class Journal:
     """journal.jsonl: each request made or file read, with personal data masked."""
 
-    def __init__(self, stream: IO[str] | None = None, hidden: Iterable[str] = ()) -> None:
-        """What is `hidden` (the passwords the audit was given) never reaches a line."""
+    def __init__(
+        self,
+        stream: IO[str] | None = None,
+        hidden: Iterable[str] = (),
+        echo: Callable[[Mapping[str, str]], None] | None = None,
+    ) -> None:
+        """What is `hidden` (the passwords the audit was given) never reaches a line.
+
+        `echo` is told of each line as it is written.
+        """
         self._stream = stream
+        self._echo = echo
         self._hidden = {spelling for secret in hidden for spelling in (secret, quote_plus(secret))}
         self._lock = threading.Lock()
 
@@ -118,6 +127,8 @@ class Journal:
             if not self._stream.closed:
                 self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
                 self._stream.flush()
+                if self._echo is not None:
+                    self._echo(line)
 
     def _without_hidden(self, text: str) -> str:
         for secret in self._hidden:
