@@ -298,6 +298,18 @@ def second_factor_required(
     return failed(factors=used)
 
 
+def factors_avoided(
+    fact: AccountPolicy, /, *, classes: tuple[AccountClass, ...], avoided: tuple[Factor, ...]
+) -> Verdict | None:
+    """Pass when none of the factors is one that the norm advises against."""
+    if fact.class_ not in classes:
+        return None
+    if fact.factors is None:
+        return None if fact.product else undecided()
+    found = tuple(FACTORS[factor] for factor in fact.factors if factor in avoided)
+    return failed(found=found) if found else passed()
+
+
 def accounts_individual(fact: AccountPolicy, /) -> Verdict | None:
     """Pass when each account belongs to one person; a configuration cannot tell."""
     if fact.product and fact.shared is None:
@@ -454,10 +466,11 @@ def renewal_not_forced(
 
 def listed_accounts_individual(fact: AccountList, /) -> Verdict:
     """Pass when no active account of a list is generic, nor held by several people."""
-    words = tuple(dict.fromkeys(account.word for account in fact.generic))
+    words: tuple[str | Text, ...] = tuple(dict.fromkeys(a.word for a in fact.generic))[:10]
+    words += (Text("plusieurs titulaires", "several holders"),) if fact.several_people else ()
     lines = sorted({account.line for account in fact.generic} | set(fact.several_people))
     if lines:
-        return failed(count=len(lines), lines=_lines(lines), words=words[:10])
+        return failed(count=len(lines), lines=_lines(lines), words=words)
     return passed(active=fact.active)
 
 
