@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -37,6 +36,8 @@ from cnilcheck.model.facts import (
     SshSignIn,
     SshSignInSetting,
 )
+from cnilcheck.model.password_policy import bits as entropy
+from cnilcheck.model.password_policy import smallest_alphabet
 from cnilcheck.model.scope import Factor, Lockout, PasswordReset
 from cnilcheck.model.text import Text, Value
 from cnilcheck.model.verdict import (
@@ -155,16 +156,12 @@ def _policy(
         and (words is None or words >= enough_words)
         for policies, enough_words in (alone, restricted)
     ]
-    least = length * math.log2(_alphabet(known))
-    most = length * math.log2(_alphabet(4 if classes is None else classes))
+    least = entropy(length, smallest_alphabet(known))
+    most = entropy(length, smallest_alphabet(4 if classes is None else classes))
     if words is not None:
         # Whether both are asked for, or either, is not said.
         least, most = min(least, words * 80 / alone[1]), max(most, words * 80 / alone[1])
     return _Policy(least, most, *named)
-
-
-def _alphabet(classes: int) -> int:
-    return {4: 99, 3: 62, 2: 36}.get(min(classes, 4), 26)
 
 
 def _told(
@@ -897,7 +894,7 @@ def short_password_refused(fact: ShortPassword, /, *, bits: float, tolerance: fl
 
     Its length and 99 characters bound what it can hold; a longer one decides nothing.
     """
-    most = fact.length * math.log2(_alphabet(4))
+    most = entropy(fact.length, smallest_alphabet(4))
     told: dict[str, Value] = {"length": fact.length, "form": _FORMS[fact.form], "bits": most}
     if most + tolerance >= bits:
         return undecided(**told)

@@ -437,18 +437,30 @@ def password_policy(
             )
         ),
     ] = "",
-    length: Annotated[int | None, typer.Option("--length", min=1)] = None,
-    classes: Annotated[int | None, typer.Option("--classes", min=1, max=4)] = None,
-    words: Annotated[int | None, typer.Option("--words", min=1)] = None,
-    lockout: Annotated[int | None, typer.Option("--lockout", min=1)] = None,
+    length: Annotated[int | None, typer.Option("--length")] = None,
+    classes: Annotated[int | None, typer.Option("--classes")] = None,
+    words: Annotated[int | None, typer.Option("--words")] = None,
+    lockout: Annotated[int | None, typer.Option("--lockout")] = None,
+    delay: Annotated[
+        int | None,
+        typer.Option("--delay", help=say("Attente, en secondes.", "Wait, in seconds.")),
+    ] = None,
+    per_day: Annotated[
+        int | None,
+        typer.Option("--per-day", help=say("Essais par jour.", "Attempts a day.")),
+    ] = None,
+    captcha: Annotated[bool, typer.Option("--captcha")] = False,
     no_lockout: Annotated[bool, typer.Option("--no-lockout")] = False,
     lang: _Lang = LANG,
 ) -> None:
     """Explain the entropy of a policy, the CNIL's case it falls under, and the verdict."""
     from cnilcheck.cli.password import explain_policy
 
-    options = {"length": length, "classes": classes, "words": words, "lockout": lockout}
-    raise typer.Exit(explain_policy(description, options, no_lockout, lang))
+    options = {
+        "length": length, "classes": classes, "words": words, "lockout": lockout, "delay": delay,
+        "per_day": per_day, "captcha": captcha, "no_lockout": no_lockout,
+    }  # fmt: skip
+    raise typer.Exit(explain_policy(description, options, lang))
 
 
 @app.command(help=say("Écrire un périmètre commenté.", "Write a commented scope file."))
