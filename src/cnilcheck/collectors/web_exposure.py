@@ -294,7 +294,7 @@ def _keep(search: Search, path: str, content: Content, size: int) -> None:
     # One repository is one finding, at the file that says most.
     if content.kind == "version_control":
         for other, file in tuple(search.found.items()):
-            if file.kind == "version_control" and _above(other) == _above(path):
+            if file.kind == "version_control" and _repository(other) == _repository(path):
                 if file.secrets or not content.secrets:
                     return
                 del search.found[other]
@@ -308,8 +308,9 @@ def _keep(search: Search, path: str, content: Content, size: int) -> None:
     )  # fmt: skip
 
 
-def _above(path: str) -> str:
-    return path.rpartition("/")[0].partition("/.")[0]
+def _repository(path: str) -> str:
+    found = re.match(r".*?/(?:\.git|\.svn|\.hg|\.bzr|CVS|_darcs)(?=/)", path)
+    return found[0] if found else path.rpartition("/")[0]
 
 
 def _place(path: str) -> str:
