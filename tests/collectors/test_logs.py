@@ -218,13 +218,15 @@ def test_a_damaged_archive_is_a_gap_and_the_rest_is_read(tmp_path: Path) -> None
     assert not facts(seen, LogSilences)
 
 
-def test_an_absent_log_an_empty_one_and_a_folder_give_all_four_gaps(tmp_path: Path) -> None:
+def test_an_absent_log_and_an_empty_one_give_all_gaps(tmp_path: Path) -> None:
     (tmp_path / "empty.log").write_text("\n\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("x")
-    for path in ("absent.log", "empty.log", "folder", "file/under.log"):
+    for path in ("absent.log", "empty.log", "file/under.log"):
         missing = gaps(look_at_logs(Logs(), tmp_path, LogSource(path)))
         assert [(place, fact) for place, fact, _ in missing] == [(path, f) for f in Logs.yields]
+    with pytest.raises(NotReadable, match="holds no file"):
+        look_at_logs(Logs(), tmp_path, LogSource("folder"))
     with pytest.raises(NotReadable, match="no file matches"):
         look_at_logs(Logs(), tmp_path, LogSource("none*.log"))
 
@@ -243,7 +245,9 @@ def test_a_log_that_may_not_be_read_says_so(tmp_path: Path) -> None:
     if child == 0:
         os.setuid(65534)
         missing = gaps(look_at_logs(Logs(), tmp_path, LogSource("a.log")))
-        told = len(missing) == 4 and all("permission denied" in str(error) for *_, error in missing)
+        told = len(missing) == len(Logs.yields) and all(
+            "permission denied" in str(error) for *_, error in missing
+        )
         os._exit(0 if told else 1)
     assert os.waitpid(child, 0)[1] == 0
 
@@ -251,7 +255,7 @@ def test_a_log_that_may_not_be_read_says_so(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 def test_a_fifo_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.log")
-    assert len(gaps(look_at_logs(Logs(), tmp_path, LogSource("a.log")))) == 4
+    assert len(gaps(look_at_logs(Logs(), tmp_path, LogSource("a.log")))) == len(Logs.yields)
 
 
 def test_a_line_without_an_end_is_cut(tmp_path: Path) -> None:
@@ -406,4 +410,5 @@ def test_a_log_that_takes_too_long_is_a_gap_and_so_are_those_after_it(
         (tmp_path / name).write_text(line() * 10)
     monkeypatch.setattr(logs, "_SECONDS", -1.0)
     seen = look_at_logs(Logs(), tmp_path, LogSource("*.log"))
-    assert [place for place, _, _ in gaps(seen)] == ["a.log"] * 4 + ["b.log"] * 4
+    facts_each = len(Logs.yields)
+    assert [place for place, _, _ in gaps(seen)] == ["a.log"] * facts_each + ["b.log"] * facts_each

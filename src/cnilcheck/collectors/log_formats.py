@@ -1,69 +1,47 @@
-"""The formats of log lines: from a line to its time, author, operation and reference."""
+"""The formats of log lines: from a line to its time, author, operation and reference.
+
+References: nginx and Apache (combined), RFC 5424 and RFC 3164, sshd and PAM messages, auditd
+(audit.rules(7), ausearch), PostgreSQL (csvlog, stderr, pgAudit), MariaDB server_audit, HAProxy's
+HTTP log, ArcSight CEF, IBM LEEF, logfmt.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
+import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
-
-class Entry(NamedTuple):
-    """What one line says; `offset` is None when its time has no zone."""
-
-    epoch: int
-    offset: int | None
-    author: str
-    operation: bool
-    reference: bool
-    counts: bool
-    """Whether something was done that a log must record: no noise, no refused request."""
-    named: bool
-    """Whether the author of it is expected: a page or record was handed out."""
-    address: str
-    """The address asked for, where an e-mail is out of place."""
-
-
-Parser: TypeAlias = Callable[[str, int], Entry | None]
-"""From a line, and the time its log was last written, to what it says; None: another format."""
-
-_MONTHS = {name: n for n, name in enumerate(
-    "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}  # fmt: skip
-_ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 3600, "CEST": 7200, "WET": 0, "WEST": 3600}
-_EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
-
-# Nobody's own: what programs call themselves and what several people share.
-_NOBODY = frozenset(
-    "- anonymous anonyme anonymoususer none null nil undefined unknown inconnu guest invite invité"
-    " public visitor visiteur root admin administrator administrateur system système systeme nobody"
-    " www-data www http nginx apache httpd postgres mysql redis daemon service app application api"
-    " user utilisateur test pharmacie officine accueil comptoir shared commun generic 0".split()
+from cnilcheck.collectors.log_entry import Entry, Parser
+from cnilcheck.collectors.log_events import kind_of_request, message_kind, names_a_person
+from cnilcheck.collectors.log_json import dicom_audit_message, json_entry, json_lines
+from cnilcheck.collectors.log_personal import decoded
+from cnilcheck.collectors.log_times import (
+    MONTHS,
+    STAMP,
+    Instant,
+    any_instant,
+    days,
+    instant,
+    instant_of,
+    web_minute,
+    year_of,
 )
 
+__all__ = [
+    "FORMATS", "Entry", "Parser", "csv_reader", "is_continuation", "names_a_person", "recognise",
+]  # fmt: skip
 
-def names_a_person(author: str) -> bool:
-    """Return whether the author is one identified person: not empty, shared, or a program."""
-    name = author.strip("\"' ").casefold()
-    return bool(name) and name not in _NOBODY and not name.startswith("system:")
-
+_DAY = 86_400
 
 _QUOTED = r"[^\"\\]*+(?:\\.[^\"\\]*+)*+"
 _WEB = re.compile(
     # A virtual host before the client's address, which has a full stop or a colon.
-    r"(?:[\w.:\[\]*-]+ (?=[\w:.]*[.:][\w:.]* ))?[\w.:%\[\]-]+ \S+ (?P<user>[^\[\"]{1,256}?) "
+    r"(?:(?P<host>[\w.:\[\]*-]+) (?=[\w:.]*[.:][\w:.]* ))?(?P<client>[^ ]+) [^ ]+ "
+    r"(?P<user>[^ \[\"]+(?: [^ \[\"]+)*) "
     r"\[(?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d):(?P<second>\d\d) (?P<zone>[+-]\d{4})\] "
-    rf"\"(?P<request>{_QUOTED})\" (?P<status>\d{{3}}) (?:\d+|-)"
+    rf"\"(?P<request>{_QUOTED})\" (?P<status>\d{{3}}) [^ ]+"
     rf"(?: \"(?P<referrer>{_QUOTED})\" \"{_QUOTED}\")?(?: |$)"
 )
-_REQUEST = re.compile(r"[A-Z]{3,12} (\S+)(?: HTTP/[\d.]+)?$")
-_STATIC = re.compile(
-    r"(?i)\.(?:css|js|mjs|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|eot|webmanifest)"
-    r"(?:\?|$)|^/(?:robots\.txt|favicon\.ico|health|status|ping)"
-)
-_NOISE = frozenset({"400", "408", "414", "444", "499"})
 
 
 def web(line: str, _written: int) -> Entry | None:
@@ -71,148 +49,16 @@ def web(line: str, _written: int) -> Entry | None:
     found = _WEB.match(line)
     if found is None:
         return None
-    minute = _web_minute(found["time"], found["zone"])
+    minute = web_minute(found["time"].encode(), found["zone"].encode())
     if minute is None:
         return None
     epoch, offset = minute
-    request = _REQUEST.match(found["request"])
-    path = request[1] if request else ""
-    served = found["status"][0] == "2" and bool(request) and not _STATIC.search(path)
+    kind = kind_of_request(decoded(found["request"].encode()), found["status"].encode())
     return Entry(
-        epoch + int(found["second"]), offset, found["user"], bool(request), bool(path),
-        found["status"] not in _NOISE, served, f"{path} {found['referrer'] or ''}",
+        epoch + int(found["second"]), offset, found["user"], kind.operation, kind.operation,
+        kind.counts, kind.served, f"{found['request']} {found['referrer'] or ''}", kind.category,
+        True, found["client"], found["host"] is not None, False, kind.reference,
     )  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _web_minute(stamp: str, zone: str) -> tuple[int, int] | None:
-    day, month, rest = stamp.split("/")
-    year, hour, minute = rest.split(":")
-    offset = _offset(zone)
-    days = _days(int(year), _MONTHS.get(month, 0), int(day))
-    if offset is None or days is None:
-        return None
-    return days * 86_400 + int(hour) * 3600 + int(minute) * 60 - offset, offset
-
-
-@lru_cache(maxsize=64)
-def _year(epoch: int) -> int:
-    return dt.date.fromordinal(epoch // 86_400 + _EPOCH_DAY).year
-
-
-def _days(year: int, month: int, day: int) -> int | None:
-    if not 1980 <= year <= 2100:
-        return None
-    try:
-        return dt.date(year, month, day).toordinal() - _EPOCH_DAY
-    except ValueError:
-        return None
-
-
-def _offset(zone: str) -> int | None:
-    """Return the seconds east of UTC of `+0100`, `+01:00`, `+01`, `Z` or a known name."""
-    if zone in _ZONES:
-        return _ZONES[zone]
-    found = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", zone)
-    if found is None:
-        return None
-    seconds = int(found[2]) * 3600 + int(found[3] or 0) * 60
-    return -seconds if found[1] == "-" else seconds
-
-
-_STAMP = re.compile(
-    r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,]\d{1,9})?"
-    r" ?(Z|UTC|GMT|[A-Z]{3,4}(?![A-Za-z])|[+-]\d\d:?\d\d|[+-]\d\d(?!\d))?"
-)
-_LEVELS = frozenset({"INFO", "WARN", "LOG", "CRIT", "ERR"})
-
-
-def _instant(found: re.Match[str]) -> tuple[int, int | None] | None:
-    days = _days(int(found[1]), int(found[2]), int(found[3]))
-    if days is None:
-        return None
-    local = days * 86_400 + int(found[4]) * 3600 + int(found[5]) * 60 + int(found[6])
-    zone = found[7] if found[7] and found[7] not in _LEVELS else None
-    offset = _offset(zone) if zone else None
-    # A name of a zone that is not known still is one: the time is off, and not by much.
-    return local - (offset or 0), 0 if zone and offset is None else offset
-
-
-_TIME_NAMES = (
-    "@timestamp timestamp time ts datetime date eventTime asctime created_at logged_at horodatage"
-    " __REALTIME_TIMESTAMP"
-).split()
-_AUTHOR_NAMES = (
-    "user.name user.id user.email user.login user username user_name userName userId user_id uid"
-    " actor.id actor.name actor author auteur utilisateur principal login account remote_user"
-    " subject sub _user _user_id _username usr context.user context.user_id req.user agent.who"
-).split()
-_OPERATION_NAMES = (
-    "event.action action operation verb event_type eventType activity http.request.method"
-    " request_method method req.method request.method event message msg short_message"
-).split()
-_ADDRESS_NAMES = (
-    "url.original url.path url.full url request_uri uri path req.url request.url request.path"
-    " http.url http.request.referrer referrer referer"
-).split()
-_REFERENCE_NAMES = (
-    "resource resource.id resource_id resourceId ressource object object.id object_id objectId"
-    " target entity entity_id record record_id recordId patient_id patientId dossier_id document_id"
-    " reference"
-).split()
-
-
-def json_lines(line: str, _written: int) -> Entry | None:
-    """One object per line: ECS, bunyan, pino, GELF, journald, PostgreSQL jsonlog and relatives."""
-    if not line.startswith("{"):
-        return None
-    try:
-        found = msgspec.json.decode(line.encode())
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    if not isinstance(found, dict):
-        return None
-    instant = _json_instant(_first(found, _TIME_NAMES))
-    if instant is None:
-        return None
-    address = " ".join(str(_get(found, n)) for n in _ADDRESS_NAMES if _get(found, n))
-    reference = bool(address) or _first(found, _REFERENCE_NAMES) is not None
-    author = _first(found, _AUTHOR_NAMES)
-    if isinstance(author, dict):
-        author = _first(author, ("name", "id", "login", "username", "email"))
-    return Entry(
-        *instant, "" if author is None else str(author)[:256],
-        _first(found, _OPERATION_NAMES) is not None, reference, True,
-        reference and not _STATIC.search(address), address,
-    )  # fmt: skip
-
-
-def _get(found: Mapping[str, Any], name: str) -> Any:
-    if name in found:
-        return found[name]
-    head, _, rest = name.partition(".")
-    inner = found.get(head) if rest else None
-    return _get(inner, rest) if isinstance(inner, dict) else None
-
-
-def _first(found: Mapping[str, Any], names: Iterable[str]) -> Any:
-    values = (_get(found, name) for name in names)
-    return next((value for value in values if value not in (None, "")), None)
-
-
-def _json_instant(value: Any) -> tuple[int, int | None] | None:
-    if isinstance(value, str) and re.fullmatch(r"\d{9,17}(?:\.\d{1,9})?", value):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str):
-        found = _STAMP.match(value)
-        return _instant(found) if found else None
-    for unit in (1, 1_000, 1_000_000, 1_000_000_000):
-        # From 2001 to 2096: seconds, milliseconds, microseconds or nanoseconds.
-        if 1e9 <= value / unit < 4e9:
-            return int(value / unit), 0
-    return None
 
 
 _RFC5424 = re.compile(r"<\d{1,3}>1 (\S{19,35}) (\S+) (\S+) (\S+) (\S+) ?(.*)")
@@ -225,14 +71,24 @@ _USER = re.compile(
     r"|\b(?:password|publickey|keyboard-interactive/pam) for (?:invalid user )?"
     r"|\b(?:login|acct|auteur|utilisateur|author|uid|actor)[=:] ?)[\"'(]?([\w.@+-]{1,64})"
 )
+_CLIENT = re.compile(
+    r"(?i)(?:\b(?:from|depuis|rhost=|addr=|src=|client[=:]|ip[=:]|host=)) ?\"?"
+    r"([0-9a-f]{1,4}(?:[.:]{1,2}[0-9a-f]{0,4}){2,7})"
+)
+_SESSION = re.compile(
+    r"(?i)\b(?:session|request|trace|correlation|req)[_-]?(?:id)?[=:] ?\"?[\w-]{4,}"
+)
+_RECORD = re.compile(
+    r"(?i)(?:\b(?:patient|dossier|record|resultat|résultat|document|object|resource)[\w.]*"
+    r"[=: #/]{1,2}|/)\"?[\w-]*\d"
+)
 
 
 def syslog_5424(line: str, _written: int) -> Entry | None:
     """Syslog as in RFC 5424, section 6."""
     found = _RFC5424.match(line)
-    stamp = _STAMP.fullmatch(found[1]) if found else None
-    instant = _instant(stamp) if stamp else None
-    return _message(instant, found[6]) if found and instant else None
+    moment = instant_of(found[1]) if found else None
+    return _syslog(moment, found[3], found[6]) if found and moment else None
 
 
 def syslog_3164(line: str, written: int) -> Entry | None:
@@ -243,29 +99,65 @@ def syslog_3164(line: str, written: int) -> Entry | None:
     found = _RFC3164.match(line)
     if found is None:
         return None
-    year, month, day = _year(written), _MONTHS.get(found[1], 0), int(found[2])
-    tries = [d for y in (year, year - 1) if (d := _days(y, month, day)) is not None]
-    days = next((d for d in tries if d <= written // 86_400 + 1), None)
-    if days is None:
+    year, month, number = year_of(written), MONTHS.get(found[1], 0), int(found[2])
+    tries = [d for y in (year, year - 1) if (d := days(y, month, number)) is not None]
+    day = next((d for d in tries if d <= written // _DAY + 1), None)
+    if day is None:
         return None
-    epoch = days * 86_400 + int(found[3]) * 3600 + int(found[4]) * 60 + int(found[5])
-    return _message((epoch, None), found[7])
+    epoch = day * _DAY + int(found[3]) * 3600 + int(found[4]) * 60 + int(found[5])
+    return _syslog((epoch, None), found[6], found[7])
 
 
 def rsyslog(line: str, _written: int) -> Entry | None:
     """Syslog in files as rsyslog writes it by default since Debian 12: RFC 3339 times."""
     found = _RSYSLOG.match(line)
-    stamp = _STAMP.fullmatch(found[1]) if found else None
-    instant = _instant(stamp) if stamp else None
-    return _message(instant, found[4]) if found and instant else None
+    moment = instant_of(found[1]) if found else None
+    return _syslog(moment, found[3], found[4]) if found and moment else None
 
 
-def _message(instant: tuple[int, int | None], text: str) -> Entry:
-    user = _USER.search(text)
+_HAPROXY = re.compile(
+    r"(?:\[\d+\])?:? ?(?P<client>[\w.:]+):\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+ \S+"
+    r" (?P<status>\d{3}) \d+ .{0,400}?\"(?P<request>[^\"]{1,8000})\"?$"
+)
+
+
+def _syslog(moment: Instant, program: str, text: str) -> Entry:
+    """Return what a message of syslog says: it names the machine, and may hold another format."""
+    body = text.lstrip(": ")
+    if body.startswith(("CEF:", "LEEF:")):
+        inner = cef(body, moment[0]) or leef(body, moment[0])
+        if inner is not None:
+            return inner._replace(epoch=moment[0], offset=moment[1], equipment=True)
+    start = text.find("<AuditMessage")
+    if start >= 0:
+        entry, _ = dicom_audit_message(text[start:])
+        if entry is not None:
+            return entry._replace(epoch=moment[0], offset=moment[1], equipment=True)
+    for mark in ("@cee:", "{"):
+        place = body.find(mark) if body.startswith(mark) else -1
+        if place == 0 and (inner := json_lines(body.removeprefix("@cee:").strip(), 0)):
+            return inner._replace(epoch=moment[0], offset=moment[1], equipment=True)
+    if program.startswith("haproxy") and (found := _HAPROXY.match(text)):
+        kind = kind_of_request(decoded(found["request"].encode()), found["status"].encode())
+        return Entry(
+            *moment, "", kind.operation, kind.operation, kind.counts, kind.served, found["request"],
+            kind.category, True, found["client"], True, False, kind.reference,
+        )  # fmt: skip
+    return _message(moment, text, f"{program}: {body}", equipment=True)
+
+
+def _message(moment: Instant, text: str, said: str = "", *, equipment: bool = False) -> Entry:
+    user, client = _USER.search(text), _CLIENT.search(text)
     filled = bool(text.strip(" :"))
-    return Entry(*instant, user[1] if user else "", filled, filled, True, True, _addresses(text))
+    category, outcome = message_kind((said or text)[:1000].translate(_NO_DIGITS))
+    return Entry(
+        *moment, user[1] if user else "", filled, filled, True, True, _addresses(text), category,
+        outcome, client[1] if client else "", equipment, _SESSION.search(text) is not None,
+        _RECORD.search(text) is not None,
+    )  # fmt: skip
 
 
+_NO_DIGITS = str.maketrans("123456789", "000000000")
 # A token with a slash or a question mark before the e-mail: an address of the web.
 _ADDRESS = re.compile(r"(?<!\S)[^\s@?/]{0,200}[/?][^\s]{0,2000}")
 
@@ -274,9 +166,38 @@ def _addresses(text: str) -> str:
     return " ".join(_ADDRESS.findall(text)) if "@" in text or "%40" in text else ""
 
 
+_AUDITD = re.compile(
+    r"(?:node=(\S+) )?type=([A-Z_0-9]+) msg=audit\((\d{9,11})\.\d{3}:(\d+)\): ?(.*)"
+)
+_UNSET = frozenset({"", "4294967295", "-1", "unset"})
+
+
+def auditd(line: str, _written: int) -> Entry | None:
+    """Linux's audit daemon; `auid` is who signed in, whatever they became since."""
+    found = _AUDITD.match(line)
+    moment = any_instant(found[3]) if found else None
+    if found is None or moment is None:
+        return None
+    values = {name: value.strip("\"'") for name, value in _PAIRS.findall(found[5])}
+    auid, account = values.get("auid", ""), values.get("acct", "")
+    author = values.get("AUID", "") or (auid if auid not in _UNSET else account)
+    if found[2] in ("USER_LOGIN", "USER_AUTH", "USER_START", "USER_END"):
+        author = account or author
+    result = values.get("res", values.get("success", ""))
+    category, _ = message_kind(f"type={found[2]} res={result}")
+    address = values.get("addr", "?")
+    return Entry(
+        *moment, author, True, "name" in values or "exe" in values, True, True, "", category,
+        bool(result), "" if address == "?" else address, found[1] is not None,
+        values.get("ses", "") not in _UNSET, "name" in values or "key" in values,
+    )  # fmt: skip
+
+
+_PAIRS = re.compile(r"([\w.@-]{1,64}+)=(\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,'\"]*+)")
+
 _POSTGRES_CSV = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+\-\d]{2,6}),"
-    r"(?:\"([^\"]*)\")?,(?:\"[^\"]*\")?,\d+,"
+    r"(?:\"([^\"]*)\")?,(?:\"[^\"]*\")?,\d+,(?:\"([^\"]*)\")?,([\w.]*)"
 )
 _POSTGRES = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[A-Z]{2,5}|[+-]\d\d(?:\d\d)?))"
@@ -286,26 +207,134 @@ _POSTGRES = re.compile(
 
 
 def postgresql_csv(line: str, _written: int) -> Entry | None:
-    """PostgreSQL csvlog."""
+    """PostgreSQL csvlog, with pgAudit's entries in it."""
     found = _POSTGRES_CSV.match(line)
-    stamp = _STAMP.fullmatch(found[1]) if found else None
-    instant = _instant(stamp) if stamp else None
-    if found is None or instant is None:
+    moment = instant_of(found[1]) if found else None
+    if found is None or moment is None:
         return None
-    return Entry(*instant, found[2] or "", True, True, True, True, "")
+    return _postgres(moment, found[2] or "", line, True, (found[3] or "").partition(":")[0],
+                     bool(found[4]))  # fmt: skip
 
 
 def postgresql(line: str, _written: int) -> Entry | None:
     """PostgreSQL stderr with Debian's or the default log_line_prefix."""
     found = _POSTGRES.match(line)
-    stamp = _STAMP.fullmatch(found[1]) if found else None
-    instant = _instant(stamp) if stamp else None
-    if found is None or instant is None:
+    moment = instant_of(found[1]) if found else None
+    if found is None or moment is None:
         return None
-    return Entry(*instant, found[2] or "", True, bool(found[3]), True, True, "")
+    client = _CLIENT.search(line)
+    return _postgres(moment, found[2] or "", found[3], bool(found[3]), client[1] if client else "",
+                     True)  # fmt: skip
 
 
-_DATED = re.compile(r"\[?" + _STAMP.pattern + r"\]?[ \t|,;:-]{0,4}(.*)")
+def _postgres(
+    moment: Instant, author: str, text: str, reference: bool, client: str, session: bool
+) -> Entry:
+    category, outcome = message_kind(text[:1000].translate(_NO_DIGITS))
+    return Entry(
+        *moment, author, True, reference, True, True, "", category, outcome or "AUDIT:" in text,
+        client, True, session, "AUDIT:" in text or category in _SQL,
+    )  # fmt: skip
+
+
+_SQL = frozenset({"consultation", "modification", "deletion"})
+_MARIADB = re.compile(
+    r"(\d{4})(\d\d)(\d\d) (\d\d:\d\d:\d\d),([^,]*),([^,]*),([^,]*),(\d+),(\d+),([A-Z_]+),([^,]*),"
+    r"(.*),(\d+)$"
+)
+
+
+def mariadb_audit(line: str, _written: int) -> Entry | None:
+    """MariaDB's server_audit plugin, also as MySQL's McAfee and Percona forks write it."""
+    found = _MARIADB.match(line)
+    moment = instant_of(f"{found[1]}-{found[2]}-{found[3]} {found[4]}") if found else None
+    if found is None or moment is None:
+        return None
+    operation, failed = found[10], found[13] != "0"
+    if operation in ("CONNECT", "FAILED_CONNECT"):
+        category, _ = message_kind("login failed" if failed else "logged in")
+    elif operation == "DISCONNECT":
+        category, _ = message_kind("logged out")
+    else:
+        category, _ = message_kind(f"{found[12].strip(chr(39))} "[:1000].translate(_NO_DIGITS))
+    return Entry(
+        *moment, found[6], True, bool(found[12]), True, True, "", category, True, found[7],
+        bool(found[5]), found[8] != "0", category in _SQL,
+    )  # fmt: skip
+
+
+_CEF = re.compile(r"CEF:\d\|((?:[^|\\]++|\\.)*+\|){6}(.*)$")
+_CEF_NAMES = {
+    "rt": "time", "end": "time", "start": "time", "suser": "user", "duser": "user", "suid": "user",
+    "src": "ip", "act": "action", "outcome": "outcome", "msg": "message", "dvchost": "host",
+    "dhost": "host", "shost": "host", "fname": "object", "request": "url",
+    "externalId": "session_id", "cn1": "record_id", "duid": "record_id",
+}  # fmt: skip
+_LEEF_NAMES = {
+    "devTime": "time", "usrName": "user", "src": "ip", "action": "action", "resource": "object",
+    "identHostName": "host", "outcome": "outcome", "msg": "message", "url": "url",
+}  # fmt: skip
+_EXTENSION = re.compile(r"([\w.]{1,64}+)=((?:[^=\\]|\\.)*?)(?= [\w.]{1,64}=|$)")
+
+
+def cef(line: str, written: int) -> Entry | None:
+    """ArcSight's common event format; the time is in `rt`, or in syslog's header."""
+    found = _CEF.match(line)
+    if found is None:
+        return None
+    fields = line.split("|", 7)
+    said = {"action": fields[5]}
+    for name, value in _EXTENSION.findall(found[2][:8000]):
+        said.setdefault(_CEF_NAMES.get(name, name), value)
+    said["action"] = said.get("act", said["action"])
+    return json_entry({"time": written, **said})
+
+
+def leef(line: str, written: int) -> Entry | None:
+    """IBM's log event extended format."""
+    fields = line.split("|", 5)
+    if not line.startswith("LEEF:") or len(fields) < 6:
+        return None
+    pairs = (pair.partition("=") for pair in fields[5][:8000].replace("^", "\t").split("\t"))
+    said = {_LEEF_NAMES.get(name, name): value for name, _, value in pairs}
+    return json_entry({"time": written, "action": fields[4], **said})
+
+
+_LOGFMT = re.compile(r"(?:time|ts|timestamp|t|date)=|level=\w+ |[\w.]{1,40}=\S* [\w.]{1,40}=")
+
+
+def logfmt(line: str, _written: int) -> Entry | None:
+    """Pairs of names and values."""
+    if _LOGFMT.match(line) is None:
+        return None
+    said = {name: value.strip("\"'") for name, value in _PAIRS.findall(line[:16_000])}
+    if "t" in said:
+        said.setdefault("time", said["t"])
+    return json_entry(said)
+
+
+def csv_reader(header: Sequence[str], mapping: Mapping[str, str], delimiter: str) -> Parser:
+    """Return the reader of a table whose columns have these names; `mapping` renames them."""
+    known = {column: _CSV_NAMES[field] for field, column in mapping.items()}
+    names = [known.get(name) or re.sub(r"[\s/-]+", "_", name.strip().casefold()) for name in header]
+
+    def read(line: str, _written: int) -> Entry | None:
+        try:
+            (values,) = csv.reader([line], delimiter=delimiter)
+        except (csv.Error, ValueError):
+            return None
+        return json_entry(dict(zip(names, values, strict=False))) if len(values) > 1 else None
+
+    return read
+
+
+# What a mapping may name, and the name a column so mapped is read by.
+_CSV_NAMES = {
+    "time": "time", "author": "user", "operation": "action", "reference": "record_id",
+    "outcome": "outcome", "origin": "ip", "equipment": "host", "correlation": "session_id",
+}  # fmt: skip
+
+_DATED = re.compile(r"\[?" + STAMP.pattern + r"\]?[ \t|,;:-]{0,4}(.*)")
 _APACHE_ERROR = re.compile(
     r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4})\] (.*)"
 )
@@ -314,17 +343,17 @@ _APACHE_ERROR = re.compile(
 def dated_text(line: str, _written: int) -> Entry | None:
     """Any line that opens with its date and time: frameworks, nginx error logs."""
     found = _DATED.match(line)
-    instant = _instant(found) if found else None
-    return _message(instant, found[8]) if found and instant else None
+    moment = instant(found) if found else None
+    return _message(moment, found[8]) if found and moment else None
 
 
 def apache_error(line: str, _written: int) -> Entry | None:
     """Apache error log: no zone."""
     found = _APACHE_ERROR.match(line)
-    days = _days(int(found[6]), _MONTHS.get(found[1], 0), int(found[2])) if found else None
-    if found is None or days is None:
+    day = days(int(found[6]), MONTHS.get(found[1], 0), int(found[2])) if found else None
+    if found is None or day is None:
         return None
-    epoch = days * 86_400 + int(found[3]) * 3600 + int(found[4]) * 60 + int(found[5])
+    epoch = day * _DAY + int(found[3]) * 3600 + int(found[4]) * 60 + int(found[5])
     return _message((epoch, None), found[7])
 
 
@@ -333,17 +362,23 @@ FORMATS: dict[str, Parser] = {
     "web access": web,
     "JSON lines": json_lines,
     "syslog RFC 5424": syslog_5424,
+    "auditd": auditd,
+    "MariaDB audit": mariadb_audit,
     "PostgreSQL csvlog": postgresql_csv,
     "PostgreSQL": postgresql,
     "rsyslog": rsyslog,
     "syslog RFC 3164": syslog_3164,
     "Apache error": apache_error,
+    "CEF": cef,
+    "LEEF": leef,
     "dated text": dated_text,
+    "logfmt": logfmt,
 }
 
 
 _CONTINUATION = re.compile(
-    r"\s|#\d|Caused by|Traceback|[Ss]tack ?trace|\[stacktrace\]|\"?\}"
+    r"\s|#\d|#(?:Software|Version|Date|Fields|Remark|Start-Date|End-Date):|Caused by|Traceback"
+    r"|[Ss]tack ?trace|\[stacktrace\]|\"?\}"
     r"|[\w.\\]{1,80}(?:Error|Exception)\b"
 )
 

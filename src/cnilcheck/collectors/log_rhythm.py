@@ -35,15 +35,24 @@ class Minutes:
     days: dict[int, array[int]] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
 
-    def add(self, epoch: int, offset: int) -> None:
-        """Count one line."""
+    def add(self, epoch: int, offset: int, count: int = 1) -> None:
+        """Count lines of one time."""
         day, second = divmod(epoch, _DAY)
         if day not in self.days:
             if len(self.days) >= _MAX_DAYS:
                 return
             self.days[day] = array("L", bytes(1440 * array("L").itemsize))
-        self.days[day][second // 60] += 1
+        self.days[day][second // 60] += count
         self.offsets[day] = offset
+
+    def merge(self, other: Minutes) -> None:
+        """Add the lines counted elsewhere."""
+        for day, counts in other.days.items():
+            if day not in self.days and len(self.days) < _MAX_DAYS:
+                self.days[day] = array("L", bytes(1440 * array("L").itemsize))
+            if day in self.days:
+                self.days[day] = array("L", map(int.__add__, self.days[day], counts))
+                self.offsets[day] = other.offsets[day]
 
     def active(self) -> tuple[array[int], array[int]]:
         """Return the minutes that have lines, in order, and how many.

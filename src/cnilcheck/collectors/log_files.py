@@ -1,0 +1,331 @@
+"""The files of a log, plain or packed, as blocks of whole lines, in little memory whatever comes.
+
+Packed files are told by their first bytes. A line longer than 64 KiB is cut, holes of zero bytes
+are taken out and counted, and what unpacks to far more than a log does is refused.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import re
+import stat
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, cast
+
+from cnilcheck.errors import InstrumentMissing, Malformed, NotReadable
+
+BLOCK = 1 << 20
+MAX_LINE = 65_536
+_MAX_FILES = 2_000
+_MAX_DEPTH = 12
+# Logs pack to a hundredth at most; gzip's own limit is a thousandth.
+_MAX_RATIO, _SURELY_FINE = 400, 256 << 20
+_ROTATED = re.compile(r"(?:[.-]\d{1,3}|[.-]\d{8}(?:-?\d{2,10})?|[.-]\d{4}-\d\d-\d\d)$")
+_PACKED = (".gz", ".xz", ".bz2", ".zst")
+STDIN = "-"
+
+
+def base_name(name: str) -> str:
+    """Return the name of the log that a rotated file comes from."""
+    for packed in _PACKED:
+        name = name.removesuffix(packed)
+    return _ROTATED.sub("", name) or name
+
+
+def files_of(start: Path, pattern: str | None) -> list[Path]:
+    """Return the files a pattern below a folder, or a folder, means; each file once.
+
+    Links to folders are not followed. Raises NotReadable when there are none, or too many.
+    """
+    found = _matching(start, pattern) if pattern else _below(start)
+    paths, seen = list[Path](), set[tuple[int, int]]()
+    for path in islice(found, _MAX_FILES + 1):
+        try:
+            status = path.stat()
+        except OSError:
+            paths.append(path)
+            continue
+        if not stat.S_ISDIR(status.st_mode) and (status.st_dev, status.st_ino) not in seen:
+            seen.add((status.st_dev, status.st_ino))
+            paths.append(path)
+    if len(paths) > _MAX_FILES:
+        raise NotReadable(f"more than {_MAX_FILES} files")
+    return sorted(paths)
+
+
+def _matching(start: Path, pattern: str) -> Iterator[Path]:
+    try:
+        yield from start.glob(pattern)
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise NotReadable(f"{pattern}: {error}") from None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    deepest = len(folder.parts) + _MAX_DEPTH
+    for place, folders, names in os.walk(folder):
+        here = Path(place)
+        folders[:] = sorted(folders) if len(here.parts) < deepest else []
+        yield from (here / name for name in sorted(names) if not name.startswith("."))
+
+
+def modified(path: Path) -> float:
+    """Return when a file was last written, 0 when that cannot be told."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+@dataclass
+class FileSeen:
+    """What a file was when it was read: `digest` is of its bytes as stored, once all are read."""
+
+    name: str
+    written: int = 0
+    size: int = 0
+    lines: int = 0
+    packed: bool = False
+    holes: int = 0
+    first_hole: int = 0
+    cut: int = 0
+    ends_in_line: bool = False
+    changed: bool = False
+    digest: str = ""
+    read: int = 0
+
+
+@dataclass
+class Blocks:
+    """Blocks of whole lines; iterate once. Notes what is odd about the file in `seen`."""
+
+    stream: IO[bytes]
+    seen: FileSeen
+    stored: _Counted
+    head: bytes = b""
+    _left: bytes = field(default=b"", init=False)
+    _skipping: bool = field(default=False, init=False)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield blocks that end with a newline; the last line is given one."""
+        while chunk := self._next():
+            block = self._whole_lines(chunk)
+            if block:
+                yield block
+        if self._left:
+            self.seen.ends_in_line = True
+            rest, self._left = self._left + b"\n", b""
+            yield self._clean(rest)
+
+    def _next(self) -> bytes:
+        if self.head:
+            chunk, self.head = self.head, b""
+            return chunk
+        chunk = self.stream.read(BLOCK)
+        self.seen.read += len(chunk)
+        most = max(_SURELY_FINE, _MAX_RATIO * self.stored.count)
+        if self.seen.packed and self.seen.read > most:
+            raise Malformed(f"{self.seen.name} unpacks to far more than a log does")
+        return chunk
+
+    def _whole_lines(self, chunk: bytes) -> bytes:
+        if self._skipping:
+            end = chunk.find(b"\n")
+            if end < 0:
+                return b""
+            chunk, self._skipping = chunk[end:], False
+        text = self._left + chunk
+        end = text.rfind(b"\n") + 1
+        self._left = text[end:]
+        if len(self._left) > MAX_LINE:
+            self.seen.cut += 1
+            self._left, self._skipping = self._left[:MAX_LINE], True
+        return self._clean(text[:end]) if end else b""
+
+    def _clean(self, block: bytes) -> bytes:
+        if b"\0" in block:
+            runs = re.findall(rb"\0{16,}", block)
+            if runs and not self.seen.holes:
+                self.seen.first_hole = (
+                    self.seen.lines + block.count(b"\n", 0, block.find(runs[0])) + 1
+                )
+            self.seen.holes += len(runs)
+            block = block.replace(b"\0", b"")
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        block = self._cut_long(block)
+        self.seen.lines += block.count(b"\n")
+        return block
+
+    def _cut_long(self, block: bytes) -> bytes:
+        place, pieces, kept = 0, list[bytes](), 0
+        while len(block) - place > MAX_LINE:
+            end = block.rfind(b"\n", place, place + MAX_LINE + 1)
+            if end >= 0:
+                place = end + 1
+                continue
+            self.seen.cut += 1
+            pieces.append(block[kept : place + MAX_LINE])
+            place = kept = block.find(b"\n", place + MAX_LINE)
+        return b"".join((*pieces, block[kept:])) if pieces else block
+
+
+class _Counted(io.RawIOBase):
+    """A stream that counts and digests what is read from it, and ends where the file ended."""
+
+    def __init__(self, file: IO[bytes], size: int | None) -> None:
+        self._file, self._size = file, size
+        self.count = 0
+        self.digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, none past the size the file had when it was opened."""
+        if self._size is not None:
+            left = self._size - self.count
+            size = left if size < 0 else min(size, left)
+        data = self._file.read(size)
+        self.count += len(data)
+        self.digest.update(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def opened(path: Path | None, name: str) -> Iterator[Blocks]:
+    """Open a log, or standard input without a path, and close it after.
+
+    Raises NotReadable for what is no plain file, Malformed for a damaged archive, InstrumentMissing
+    for a packing whose library is not installed.
+    """
+    try:
+        if path is None:
+            yield _blocks(sys.stdin.buffer, FileSeen(name), None)
+            return
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise NotReadable(f"{name} is not a plain file")
+            seen = FileSeen(name, int(found.st_mtime), found.st_size)
+            blocks = _blocks(file, seen, found.st_size)
+            yield blocks
+            after = path.stat()
+            seen.changed = (after.st_ino, after.st_size) != (found.st_ino, found.st_size)
+            seen.digest = blocks.stored.digest.hexdigest()
+    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error):
+        raise Malformed(f"{name} is a damaged archive") from None
+    except OSError as error:
+        raise NotReadable(f"{name}: {(error.strerror or 'unreadable').lower()}") from None
+
+
+def _blocks(file: IO[bytes], seen: FileSeen, size: int | None) -> Blocks:
+    stored = _Counted(file, size)
+    head = stored.read(BLOCK)
+    stream = _unpacked(_Rejoined(head, stored), head, seen)
+    blocks = Blocks(stream, seen, stored)
+    blocks.head = blocks._next()
+    if blocks.head.startswith(codecs.BOM_UTF8):
+        blocks.head = blocks.head[3:]
+    elif blocks.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        blocks.stream = cast(IO[bytes], _Utf16(blocks.head, stream))
+        blocks.head = b""
+        blocks.head = blocks._next()
+    return blocks
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: _Counted) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        if self._head:
+            taken = self._head if size < 0 else self._head[:size]
+            self._head = self._head[len(taken) :]
+            return taken
+        return self._rest.read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Utf16(io.RawIOBase):
+    """UTF-16, as Windows exports its logs, read as UTF-8."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head, self._rest = head, rest
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some of the text."""
+        data = self._head or self._rest.read(size)
+        self._head = b""
+        return self._decoder.decode(data, final=not data).encode("utf-8", "replace")
+
+
+def _unpacked(raw: _Rejoined, head: bytes, seen: FileSeen) -> IO[bytes]:
+    seen.packed = True
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=cast(IO[bytes], raw)))
+    if head.startswith(b"\xfd7zXZ\0"):
+        return cast(IO[bytes], lzma.LZMAFile(cast(IO[bytes], raw)))
+    if head.startswith(b"BZh"):
+        return cast(IO[bytes], bz2.BZ2File(cast(IO[bytes], raw)))
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return _zstandard(raw, seen.name)
+    seen.packed = False
+    return cast(IO[bytes], raw)
+
+
+def _zstandard(raw: _Rejoined, name: str) -> IO[bytes]:
+    try:
+        import zstandard
+    except ImportError:
+        advice = 'pip install "cnilcheck[logs]"'
+        raise InstrumentMissing(f"{name} is packed with zstd ({advice})") from None
+    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    reader = decompressor.stream_reader(cast(IO[bytes], raw), read_across_frames=True)
+    return cast(IO[bytes], _Zstandard(reader, zstandard.ZstdError))
+
+
+class _Zstandard(io.RawIOBase):
+    """A zstd stream whose damage is an EOFError, as that of other packings."""
+
+    def __init__(self, reader: IO[bytes], damage: type[Exception]) -> None:
+        self._reader, self._damage = reader, damage
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes unpacked."""
+        try:
+            return self._reader.read(size)
+        except self._damage:
+            raise EOFError from None

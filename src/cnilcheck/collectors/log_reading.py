@@ -1,0 +1,174 @@
+"""One log, read once from its oldest file to its newest, into a tally."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnilcheck.collectors.log_columns import Columns
+from cnilcheck.collectors.log_entry import Entry, Parser
+from cnilcheck.collectors.log_files import MAX_LINE, Blocks, FileSeen, opened
+from cnilcheck.collectors.log_formats import FORMATS, is_continuation, recognise
+from cnilcheck.collectors.log_layouts import Layout, layout_for
+from cnilcheck.collectors.log_personal import decoded
+from cnilcheck.collectors.log_tally import Tally
+from cnilcheck.errors import Interrupted, Malformed, TimedOut
+from cnilcheck.model.personal_data import DataKind, mask, personal_values, printable
+
+_SAMPLE = 200
+_READ_BY = 0.9  # share of the sample one format must read
+_SHOWN_UNPARSED = 3
+
+Progress = Callable[[int], None]
+"""Told of the bytes read since it was last told."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a log is to be read: in which format, and until when."""
+
+    format: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    layouts: tuple[Layout, ...] = ()
+    since: int | None = None
+    deadline: float = float("inf")
+    stopped: Callable[[], bool] = lambda: False
+    progress: Progress = lambda _: None
+
+    def go_on(self) -> None:
+        """Raise Interrupted or TimedOut when reading is to end."""
+        if self.stopped():
+            raise Interrupted("stopped by the operator")
+        if time.monotonic() > self.deadline:
+            raise TimedOut("not read to the end in the time given")
+
+
+@dataclass
+class Reading:
+    """What was read so far of one log."""
+
+    manner: Manner
+    tally: Tally = field(default_factory=Tally)
+    files: list[FileSeen] = field(default_factory=list)
+    format: str = ""
+
+    def take_in(self, path: Path | None, name: str) -> None:
+        """Count every line of a file; an empty file adds nothing.
+
+        Raises CollectionError: NotReadable, Malformed (a damaged archive, or no known format reads
+        nine lines in ten), Interrupted, TimedOut. What was counted before stays.
+        """
+        with opened(path, name) as blocks:
+            number = len(self.files)
+            self.files.append(blocks.seen)
+            reader: Columns | Lines | None = None
+            line = 1
+            for block in self._paced(blocks):
+                if reader is None:
+                    reader = self._reader_of(block, blocks.seen, number)
+                line += reader.take(block, line)
+            if isinstance(reader, Columns):
+                reader.end()
+
+    def _paced(self, blocks: Blocks) -> Iterator[bytes]:
+        before = 0
+        for block in blocks:
+            self.manner.go_on()
+            yield block
+            read = blocks.stored.count
+            self.manner.progress(read - before)
+            before = read
+
+    def _reader_of(self, block: bytes, seen: FileSeen, number: int) -> Columns | Lines:
+        """Return what reads a file that begins so; raises Malformed for an unknown format."""
+        sample = block.split(b"\n", _SAMPLE)[:_SAMPLE]
+        written = seen.written or int(time.time())
+        layout = layout_for(sample, self.manner.layouts)
+        if layout is not None:
+            self.format = layout.name
+            rest = Lines(FORMATS["web access"], written, self.tally, number)
+            return Columns(layout, self.tally, number, rest.take_line)
+        own = [line.decode("utf-8", "replace")[:MAX_LINE] for line in sample if line.strip()]
+        name, share = recognise(own, written)
+        if own and share < _READ_BY:
+            shape = _shape(next((x for x in own if not is_continuation(x)), own[0]))
+            raise Malformed(
+                f"unknown format: {name} reads {share:.0%} of the first {len(own)} lines,"
+                f" which look like `{shape}`"
+            )
+        self.format = name
+        return Lines(FORMATS[name], written, self.tally, number, name == "PostgreSQL csvlog")
+
+
+def _shape(line: str) -> str:
+    """Return the form of a line without its content: letters are `a`, digits `9`."""
+    letters = re.sub(r"[^\W\d_]+", "a", line[:400])
+    return re.sub(r"\d+", "9", letters)[:80]
+
+
+@dataclass
+class Lines:
+    """Counts lines one by one, with the parser of their format."""
+
+    parse: Parser
+    written: int
+    tally: Tally
+    file: int
+    csv: bool = False
+
+    def take(self, block: bytes, number: int) -> int:
+        """Count a block that ends with a newline and begins at line `number`; return its lines."""
+        lines = block.split(b"\n")
+        lines.pop()
+        for n, line in enumerate(lines):
+            self._count(line, number + n)
+        self.tally.personal.search(decoded(block[:-1]), confirm=self._confirm)
+        return len(lines)
+
+    def take_line(self, line: bytes, number: int) -> None:
+        """Count one line, with what it holds."""
+        self._count(line, number)
+        self.tally.personal.search(decoded(line), confirm=self._confirm)
+
+    def _count(self, line: bytes, number: int) -> None:
+        text = line.decode("utf-8", "replace").rstrip()
+        if not text:
+            return
+        entry = self.parse(text, self.written)
+        if entry is not None:
+            self._count_entry(entry, number)
+        elif not (is_continuation(text) or (self.csv and not text[:4].isdigit())):
+            tally = self.tally
+            tally.lines += 1
+            tally.unparsed += 1
+            if len(tally.unparsed_samples) < _SHOWN_UNPARSED:
+                tally.unparsed_samples.append(((self.file, number), masked(text)))
+
+    def _count_entry(self, entry: Entry, number: int) -> None:
+        tally = self.tally
+        tally.span(entry.epoch, entry.epoch)
+        tally.minutes.add(entry.epoch, entry.offset or 0)
+        tally.offsets[entry.offset] += 1
+        if entry.author:
+            tally.count_author(entry.author)
+        tally.single(entry.kind, entry.flags, entry.reference, (self.file, number))
+
+    def _confirm(self, kind: DataKind, part: bytes) -> Iterator[str]:
+        text = part.decode("utf-8", "replace")
+        entry = self.parse(text, self.written)
+        if entry is not None and len(entry.author) > 1:
+            # Who did it is the purpose of a log: the author is not personal data too many.
+            text = text.replace(entry.author, "-", 1)
+        address = entry.address if entry is not None else ""
+        for _, values in personal_values(text, frozenset({kind})):
+            for value in values:
+                if kind != "email" or value in decoded(address.encode()).decode("utf-8", "replace"):
+                    yield value
+
+
+def masked(text: str) -> str:
+    """Return a line as it may be shown: personal data and secrets masked, one line, cut."""
+    return printable(mask(text[:2_000]), 160)
