@@ -111,7 +111,10 @@ def web_kind(request: str, status: str) -> WebKind:
     method, path = found[1].upper(), found[2]
     static = STATIC.search(path) is not None
     category = None if static else _web_category(method, path, status)
-    reference = _ID.search(path) is not None
+    # What is created has no identifier yet, and many records at once have none: there the address
+    # names the collection.
+    whole = category in ("export", "search") or (method == "POST" and category == "modification")
+    reference = whole or _ID.search(path) is not None
     served = status[:1] == "2" and not static
     return WebKind(category, True, reference, status not in _NOISE, served)
 
