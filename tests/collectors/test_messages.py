@@ -10,7 +10,7 @@ from cnilcheck.collectors.base import Nothing
 from cnilcheck.collectors.messages import Messages, message
 from cnilcheck.model.facts import AccountLink, AccountMessage
 from cnilcheck.model.scope import Scope, Sources
-from collectors.trees import facts, look, tools_at, write
+from collectors.trees import facts, gaps, look, tools_at, write
 
 TREE = "/var/www/app/templates/emails/bienvenue.html.twig"
 
@@ -108,6 +108,12 @@ def test_a_tree_without_messages_has_no_object(tmp_path: Path) -> None:
     assert look(Messages(), write(tmp_path, {"/etc/hostname": "a"})) == [
         Nothing("/", AccountMessage)
     ]
+
+
+def test_templates_that_cannot_be_read_are_a_gap(tmp_path: Path) -> None:
+    deep = "/var/www" + "/d" * 30
+    root = write(tmp_path, {f"{deep}/emails/a.txt": "Votre mot de passe : {{ password }}\n"})
+    assert [kind for _, kind, _ in gaps(look(Messages(), root))] == [AccountMessage]
 
 
 EML = b"""From: Officine <no-reply@example.fr>\r

@@ -53,7 +53,9 @@ class Messages:
         """Yield each message that carries a password or a link to an account."""
         found = False
         samples = isinstance(task.subject, Path)
-        for path, text in _samples(task, tools) if samples else _templates(task, tools):
+        tree = None if samples else SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
+        texts = _samples(task, tools) if tree is None else tree.texts(_is_template, FOLDERS)
+        for path, text in texts:
             try:
                 fact = message(text, path)
             except Malformed as error:
@@ -63,13 +65,14 @@ class Messages:
             if fact is not None or samples:
                 found = True
                 yield Seen(path, fact or AccountMessage((), (), None))
-        if not found:
+        gaps = [] if tree is None else list(tree.problems(AccountMessage))
+        yield from gaps
+        if not found and not gaps:
             yield Nothing(task.location, AccountMessage)
 
 
-def _templates(task: Task, tools: Tools) -> Iterator[tuple[str, str]]:
-    files = SourceFiles(open_snapshot(task, tools, Messages.name), tools.stop)
-    yield from files.texts(lambda path: _IN_TREE.search(path) is not None, FOLDERS)
+def _is_template(path: str) -> bool:
+    return _IN_TREE.search(path) is not None
 
 
 def _samples(task: Task, tools: Tools) -> Iterator[tuple[str, str]]:
