@@ -10,13 +10,9 @@ from cnilcheck.model.verdict import Context, Verdict, failed, not_applicable, pa
 from cnilcheck.model.words import AccountClass, HealthData
 
 
-def _concerned(fact: AccountPolicy, context: Context) -> bool:
+def _concerned(fact: AccountPolicy) -> bool:
     # A configuration tells how an account is made, and not what else people may sign in with.
-    return (
-        not fact.product
-        and fact.class_ is AccountClass.STAFF
-        and context.health_data is not HealthData.NONE
-    )
+    return not fact.product and fact.class_ is AccountClass.STAFF
 
 
 def pro_sante_connect_offered(
@@ -27,7 +23,9 @@ def pro_sante_connect_offered(
     One sign is enough to be sensitive: access from outside, more new patients a year, more
     professionals a year than the norm's numbers.
     """
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     if fact.factors is None:
         return undecided()
@@ -75,7 +73,9 @@ def means_approved(
 
     A card may be a CPx card or any other; beside Pro Santé Connect another way may stay open.
     """
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     if fact.factors is None and fact.assurance is None:
         return undecided()
@@ -94,7 +94,9 @@ def _named(factors: tuple[Factor, ...]) -> tuple[Text, ...]:
 
 def france_connect_kept_for_patients(fact: AccountPolicy, context: Context, /) -> Verdict | None:
     """Pass when professionals do not sign in with the means made for patients."""
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     if fact.factors is None:
         return undecided()
@@ -103,7 +105,9 @@ def france_connect_kept_for_patients(fact: AccountPolicy, context: Context, /) -
 
 def idle_sessions_end(fact: AccountPolicy, context: Context, /) -> Verdict | None:
     """Pass when a professional's session ends by itself when nobody works in it."""
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     if fact.idle_minutes is None:
         return undecided()
@@ -114,7 +118,9 @@ def idle_sessions_end(fact: AccountPolicy, context: Context, /) -> Verdict | Non
 
 def arrivals_and_departures_formalised(fact: AccountPolicy, context: Context, /) -> Verdict | None:
     """Pass when who comes and who leaves goes through a written and applied process."""
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     if fact.arrivals_departures is None:
         return undecided()
@@ -123,7 +129,9 @@ def arrivals_and_departures_formalised(fact: AccountPolicy, context: Context, /)
 
 def pro_sante_connect_everywhere(fact: AccountPolicy, context: Context, /) -> Verdict | None:
     """Pass when professionals may use Pro Santé Connect, whatever the size of the service."""
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     if fact.factors is None:
         return undecided()
@@ -134,7 +142,9 @@ def sessions_within(
     fact: AccountPolicy, context: Context, /, *, idle_minutes: int, session_minutes: int
 ) -> Verdict | None:
     """Pass when a professional's session lasts no longer than that, idle and in all."""
-    if not _concerned(fact, context):
+    if context.health_data is HealthData.NONE:
+        return not_applicable()
+    if not _concerned(fact):
         return None
     idle, whole = fact.idle_minutes, fact.session_minutes
     values: dict[str, Value] = {"idle": _minutes(idle), "whole": _minutes(whole)}

@@ -146,7 +146,8 @@ def sessions_not_in_addresses(fact: SessionAddresses, /) -> Verdict:
     """Pass when no address of the site's own pages carries a session or a token."""
     if fact.found:
         return failed(addresses=fact.found)
-    return passed(pages=fact.pages)
+    many = "s" if fact.pages > 1 else ""
+    return passed(pages=Text(f"{fact.pages} page{many}", f"{fact.pages} page{many}"))
 
 
 def http_authentication_encrypted(fact: HttpAuthentication, /) -> Verdict:

@@ -13,8 +13,9 @@ from cnilcheck.model.facts import (
     TokenKeys,
 )
 from cnilcheck.model.personal_data import DataKind
-from cnilcheck.model.text import Text, Value
+from cnilcheck.model.text import Text, Value, spell
 from cnilcheck.model.verdict import Context, Verdict, failed, not_applicable, passed, undecided
+from cnilcheck.model.words import Lang
 
 _KINDS: dict[DataKind, Text] = {
     "nir": Text("numéro de sécurité sociale", "social security number"),
@@ -140,8 +141,9 @@ def saml_certificates_sound(
             name = _key(certificate)
             wrong.append(Text(f"clé {name}", f"key {name}"))
         if certificate.not_after.astimezone(dt.UTC).date() < context.as_of:
-            day = certificate.not_after.date().isoformat()
-            wrong.append(Text(f"expiré le {day}", f"expired on {day}"))
+            day = certificate.not_after.date()
+            french, english = spell(day, Lang.FR), spell(day, Lang.EN)
+            wrong.append(Text(f"expiré le {french}", f"expired on {english}"))
     if wrong:
         return failed(why=tuple(wrong))
     return passed(keys=tuple(dict.fromkeys(_key(c) for c in fact.certificates)))
@@ -149,7 +151,11 @@ def saml_certificates_sound(
 
 def saml_addresses_encrypted(fact: SamlMetadata, /) -> Verdict:
     """Pass when all the addresses of the description are HTTPS."""
-    return failed(plain=fact.plain) if fact.plain else passed()
+    if not fact.plain:
+        return passed()
+    many = "s" if fact.plain > 1 else ""
+    plain = Text(f"{fact.plain} adresse{many}", f"{fact.plain} address{'es' if many else ''}")
+    return failed(plain=plain)
 
 
 def token_signed(fact: JsonWebToken, /, *, shared: tuple[str, ...]) -> Verdict:

@@ -42,7 +42,8 @@ _STATED = re.compile(
 )
 _IN_CONTROLS: tuple[tuple[SignInWay, re.Pattern[str]], ...] = (
     ("pro_sante_connect", re.compile(
-        r"(?i)pro[-_ ]?sant[ée][-_ ]?connect|(?<![a-z])psc(?![a-z])|[a-z]\.esante\.gouv\.fr"
+        r"(?i)pro[-_ ]?sant[ée][-_ ]?connect|(?:^|[\s/])psc(?=[/?\s]|$)|[a-z]\.esante\.gouv\.fr"
+        r"|(?:btn|button|bouton|login)[-_]psc\b|\bpsc[-_](?:login|btn|button|bouton)"
         r"|/realms/esante")),
     ("france_connect", re.compile(r"(?i)france[-_ ]?connect")),
     ("client_certificate", re.compile(

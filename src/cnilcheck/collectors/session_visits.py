@@ -42,19 +42,20 @@ class SessionVisits:
         return tuple(Task(t.spelling, "/", t) for t in web_targets(scope))
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
-        """Yield the look of each session cookie's values, once for each address that sets it."""
-        where, found = site(tools, task.subject), False
-        seen = set[str]()
+        """Yield the look of each session cookie's values, where the first page sets it."""
+        where = site(tools, task.subject)
+        seen, judged = set[str](), set[str]()
         for answer in self._setting(where):
             if answer.url in seen or len(seen) >= _MOST_PLACES:
                 continue
             seen.add(answer.url)
             place = printable(mask(path_of(answer.url)))
-            for name, visits in self._visits(where, answer).items():
-                found = True
+            names = [name for name in session_values(answer) if name not in judged]
+            for name, visits in self._visits(where, answer, names[:_MOST_COOKIES]).items():
+                judged.add(name)
                 shown = printable(mask(name), 80)
                 yield Seen(f"{place} {shown}", identifiers_of(shown, visits))
-        if not found:
+        if not judged:
             yield Nothing(task.location, SessionIdentifiers)
 
     def _setting(self, where: Site) -> Iterator[Answer]:
@@ -71,10 +72,9 @@ class SessionVisits:
                 continue
             yield from (answer for answer in answers if session_values(answer))
 
-    def _visits(self, where: Site, first: Answer) -> dict[str, list[Visit]]:
-        names = list(session_values(first))[:_MOST_COOKIES]
+    def _visits(self, where: Site, first: Answer, names: list[str]) -> dict[str, list[Visit]]:
         visits: dict[str, list[Visit]] = {name: [] for name in names}
-        for _ in range(VISITS):
+        for _ in range(VISITS if names else 0):
             began = time.time()
             try:
                 answer = where.get(self.name, first.url, max_bytes=SMALL, fresh=True)
