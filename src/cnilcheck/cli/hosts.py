@@ -16,10 +16,11 @@ from cnilcheck.cli.words import LANG, say
 from cnilcheck.errors import CollectionError, UsageError
 from cnilcheck.model.personal_data import printable
 from cnilcheck.model.text import Text, french
-from cnilcheck.model.words import Lang
+from cnilcheck.model.words import Lang, Outcome
 
 if TYPE_CHECKING:
     from cnilcheck.collectors.base import Tools
+    from cnilcheck.hosts.certificate_text import Proposed
     from cnilcheck.hosts.identify import Asked
     from cnilcheck.hosts.importing import Given
     from cnilcheck.hosts.list_changes import ListChanges
@@ -428,3 +429,116 @@ def letter(
     judged_for = day(as_of, "--as-of")
     findings = judge(catalogue().rules, collected, scope, judged_for)
     print(host_letter.render(findings, scope, judged_for, lang), end="")
+
+
+@hosts_app.command(
+    help=say(
+        "Lire un certificat HDS (PDF) et proposer ses mentions pour le périmètre.",
+        "Read an HDS certificate (PDF) and propose its entries for the scope.",
+    )
+)
+def certificate(
+    file: Annotated[Path, typer.Argument(help=say("Certificat, PDF ou texte.", "PDF or text."))],
+    name: Annotated[
+        str,
+        typer.Option(
+            "--host", metavar="NAME", help=say("Qui signe le contrat.", "Who signs the contract.")
+        ),
+    ] = "",
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="DATE", help=say("Juger à cette date.", "Judge for that day.")
+        ),
+    ] = None,
+    lang: _Lang = LANG,
+) -> None:
+    """Print the block to paste, then on stderr what is missing and what does not go together."""
+    import hashlib
+
+    from cnilcheck.cli.run import day
+    from cnilcheck.hosts.certificate_text import propose
+    from cnilcheck.hosts.pdf_text import text_of_pdf
+
+    content, judged_for = _content(file), day(as_of, "--as-of")
+    is_pdf = b"%PDF-" in content[:1024] or b"\0" in content[:4096]
+    text = text_of_pdf(content, str(file)) if is_pdf else content.decode("utf-8", "replace")
+    found = propose(text)
+    print(f"# {_file_name(file)}, SHA-256 {hashlib.sha256(content).hexdigest()}")
+    print(_certificate_block(found, lang), end="")
+    for line in _remarks(found, name, judged_for, lang):
+        print(line, file=sys.stderr)
+
+
+def _file_name(file: Path) -> str:
+    """Return the file's name as one line that moves nothing on the terminal."""
+    from cnilcheck.renderers.harmless import harmless
+
+    return harmless(file.name, 120)
+
+
+def _certificate_block(found: Proposed, lang: Lang) -> str:
+    import msgspec
+    import yaml
+
+    from cnilcheck.renderers.harmless import harmless
+
+    values = msgspec.to_builtins(found, builtin_types=(dt.date,))
+    clean = {
+        key: harmless(value, 160) if isinstance(value, str) else
+        [harmless(v, 160) if isinstance(v, str) else v for v in value]
+        if isinstance(value, list | tuple) else value
+        for key, value in values.items() if value
+    }  # fmt: skip
+    block = yaml.safe_dump(clean, allow_unicode=True, sort_keys=False, default_flow_style=None)
+    lines = ["certificate:", *(f"  {line}" for line in block.splitlines() if clean)]
+    lines += [f"  # {key}: {_NOT_FOUND.to(lang)}" for key in found.missing]
+    return "\n".join(lines) + "\n"
+
+
+_NOT_FOUND = Text("non trouvé, à recopier du document", "not found, to be copied from the document")
+_TO_READ = Text(
+    french("Mentions proposées d'après le texte : les relire sur le document."),
+    "Entries proposed from the text: read them over on the document.",
+)
+_NOT_JUDGED = Text(
+    french("Il manque des mentions : leur cohérence n'est pas jugée."),
+    "Entries are missing: whether they go together is not judged.",
+)
+
+
+def _remarks(found: Proposed, name: str, as_of: dt.date, lang: Lang) -> list[str]:
+    """Return what the rules about certificates say of the entries, failures and open questions."""
+    from cnilcheck.audit import judge
+    from cnilcheck.cli.run import catalogue
+    from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Provenance
+    from cnilcheck.model.facts import HostingActor
+    from cnilcheck.model.scope import Certificate, Scope
+    from cnilcheck.model.words import HealthData, Method
+    from cnilcheck.renderers.harmless import harmless
+
+    said = [_TO_READ.to(lang)]
+    absent = set(found.missing) - {"number", "referential"}
+    if absent or found.issued_on is None or found.expires_on is None:
+        return [*said, _NOT_JUDGED.to(lang)]
+    held = Certificate(
+        found.holder, found.number, found.body, found.referential, found.issued_on,
+        found.expires_on, found.activities, found.siren, found.sites, found.offers,
+    )  # fmt: skip
+    now = dt.datetime.now(dt.UTC)
+    actor = HostingActor(name or found.holder, found.activities, held)
+    seen = Evidence("certificate", "", Provenance("hosts", "", Method.INTERVIEW, now), actor)
+    rules = [b for b in catalogue().rules if b.fact is HostingActor]
+    scope = Scope(version=1, health_data=HealthData.THIRD_PARTY)
+    findings = judge(rules, Collected(SCHEMA, "", now, now, False, (seen,)), scope, as_of)
+    return said + [
+        f"{_OUTCOME[f.outcome].to(lang)} {harmless(f.sentence.to(lang), 300)} [{f.rule}]"
+        for f in findings
+        if f.outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)
+    ]
+
+
+_OUTCOME = {
+    Outcome.FAIL: Text(french("À corriger :"), "To mend:"),
+    Outcome.INCONCLUSIVE: Text(french("À vérifier :"), "To check:"),
+}
