@@ -14,6 +14,7 @@ from cnilcheck.model.company_names import name_words, own_words, same_name
 from cnilcheck.model.facts import (
     HostingActor,
     HostingChain,
+    HostingGuarantees,
     HostingIntermediary,
     HostingStorage,
     HostingTerms,
@@ -245,6 +246,41 @@ def third_country_access_described(fact: HostingTransfers, context: Context, /) 
         case True, False:
             return failed()
     return undecided(reason=_NOT_STATED)
+
+
+def guarantees_published(fact: HostingGuarantees, context: Context, /) -> Verdict:
+    """Pass when the host's page says that nothing leaves the EEA, or tells it of each actor."""
+    if exempt := _exempt(context, fact.outsourced):
+        return exempt
+    if not fact.columns:
+        if fact.statements:
+            return passed(said=_STATEMENT)
+        return undecided(reason=_NO_GUARANTEES)
+    if fact.missing:
+        columns = text(
+            "sans les colonnes {names}", "without the columns {names}", names=fact.missing
+        )
+        return failed(what=columns)
+    if not fact.actors:
+        return failed(what=Text("sans aucun acteur", "without any actor"))
+    if fact.unnamed:
+        absent = text(
+            "sans ligne pour {names}, que la déclaration nomme",
+            "without a row for {names}, which the declaration names",
+            names=fact.unnamed,
+        )
+        return undecided(reason=absent)
+    names = tuple(actor.name for actor in fact.actors)
+    return passed(said=text("un tableau ({names})", "a table ({names})", names=names))
+
+
+_STATEMENT = Text(
+    "la déclaration prévue, sans tableau à tenir", "the statement provided for, without a table"
+)
+_NO_GUARANTEES = Text(
+    "ni les déclarations prévues ni le tableau des acteurs n’y ont été reconnus",
+    "neither the statements provided for nor the table of actors were recognised in it",
+)
 
 
 def contract_clauses_present(

@@ -18,6 +18,7 @@ from cnilcheck.collectors.declarations import (
 )
 from cnilcheck.collectors.documents import Documents
 from cnilcheck.collectors.encryption_at_rest import EncryptionAtRest
+from cnilcheck.collectors.guarantees import GuaranteesPage
 from cnilcheck.collectors.http_challenges import HttpChallenges
 from cnilcheck.collectors.http_compression import PageCompression
 from cnilcheck.collectors.identifiers import Identifiers
@@ -99,6 +100,7 @@ def collectors() -> tuple[Collector, ...]:
         TokenSamples(),
         HostingDeclarations(),
         HostingIntermediaries(),
+        GuaranteesPage(),
         AuthenticationDeclarations(),
         LoggingDeclarations(),
         SecurityDeclarations(),

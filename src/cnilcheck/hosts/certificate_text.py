@@ -194,7 +194,9 @@ def _activities(flat: str) -> tuple[int, ...]:
     by_words = {n for n, pattern in enumerate(_ACTIVITIES, 1) if re.search(pattern, flat)}
     if by_words:
         return tuple(sorted(by_words))
-    found = re.search(r"activites?[ \t]*(?:d'hebergement)?[ \t]*:?[ \t]*([1-6][^\n]{0,60})", flat)
+    found = re.search(
+        r"activit(?:es?|ies|y)[ \t]*(?:d'hebergement)?[ \t]*:?[ \t]*([1-6][^\n]{0,60})", flat
+    )
     return activities_of(found[1]) if found else ()
 
 

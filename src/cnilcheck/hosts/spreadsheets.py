@@ -203,14 +203,20 @@ class _Tables(HTMLParser):
         self._cell = None
 
 
-def _html(text: str, name: str) -> Rows:
+def html_tables(text: str, name: str) -> list[Rows]:
+    """Return the tables of a page, cells as plain text; raises TableError when it has no end."""
     parser = _Tables()
     for start in range(0, len(text), 1_000_000):
         parser.feed(text[start : start + 1_000_000])
         if sum(map(len, parser.tables)) > _MAX_ROWS:
             raise TableError(f"{name}: more than {_MAX_ROWS} rows")
+    return parser.tables
+
+
+def _html(text: str, name: str) -> Rows:
+    tables = html_tables(text, name)
     # Some directories spread one list over a table for each letter.
-    alike = _joined(parser.tables)
+    alike = _joined(tables)
     if not alike:
         raise TableError(f"{name}: a web page without a table (an error page, or an empty one)")
     return alike

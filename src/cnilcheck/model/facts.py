@@ -1295,6 +1295,31 @@ class HostingTransfers(Fact, frozen=True):
     outsourced: bool = True
 
 
+class GuaranteedActor(Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of a host's table of guarantees, in the table's own words; "" where a cell is empty."""
+
+    name: str
+    role: str
+    certified: str
+    activities: str
+    third_country_access: str
+    third_country_law: str
+
+
+class HostingGuarantees(Fact, frozen=True):
+    """What a host's published page says of guarantees: fixed statements, or a table of actors.
+
+    `columns` are those of the table that were found, `unnamed` the declared actors without a row.
+    """
+
+    statements: tuple[Literal["no_third_country_law", "no_transfer"], ...]
+    columns: tuple[str, ...]
+    missing: tuple[str, ...]
+    actors: tuple[GuaranteedActor, ...]
+    unnamed: tuple[str, ...]
+    outsourced: bool = True
+
+
 class HostingTerms(Fact, frozen=True):
     """What the hosting contract holds, as declared."""
 
@@ -1677,6 +1702,7 @@ AnyFact: TypeAlias = (
     | HostingChain
     | HostingStorage
     | HostingTransfers
+    | HostingGuarantees
     | HostingTerms
     | NetworkIdentity
     | HostingIntermediary

@@ -286,7 +286,8 @@ class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
 
     `administration` and `backups` say who performs activities 5 and 6, `managed_database` whether
     another runs the database; `origins` are the hosts behind an intermediary; `intermediaries: []`
-    says that nothing stands in front.
+    says that nothing stands in front; `guarantees` is the page of guarantees a host publishes: a
+    saved copy, or an address of a web target of the scope.
     """
 
     providers: tuple[Provider, ...]
@@ -298,6 +299,7 @@ class HostingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     managed_database: bool | None = None
     intermediaries: tuple[Intermediary, ...] | None = None
     origins: tuple[str, ...] = ()
+    guarantees: str = ""
 
 
 class Lockout(Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,6 +36,15 @@ FIELDS = _words("""
     insecure | en HTTP | over HTTP
     element | élément HTML | HTML element
     address | adresse | address
+    actors | acteurs | actors
+    columns | colonnes | columns
+    missing | manquant | missing
+    role | rôle | role
+    certified | certifié HDS | HDS certified
+    statements | déclarations | statements
+    third_country_access | accès de pays tiers (exigence 29) | third-country access (requirement 29)
+    third_country_law | droit de pays tiers (exigence 30) | third-country law (requirement 30)
+    unnamed | sans ligne | without a row
     accepted | accepté | accepted
     accepts_plaintext | continue sans chiffrement | goes on without encryption
     activities | activités | activities
@@ -567,6 +576,8 @@ VALUES |= _words("""
     sign_in | connexion | sign-in
     sign_up | inscription | sign-up
     timestamp | heure | time
+    no_third_country_law | aucun accès imposé | no access imposed
+    no_transfer | aucun transfert vers un pays tiers | no transfer to a third country
     absent_when_read | dit absent de l'annuaire | said to be absent from the directory
     access_network | réseau d'accès à Internet | network of Internet lines
     asn | réseau | network
