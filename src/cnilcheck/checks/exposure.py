@@ -13,7 +13,9 @@ from cnilcheck.model.facts import (
     DirectoryListingSetting,
     DocumentAccess,
     DocumentIdentifiers,
+    FlawedPackage,
     HoldingKind,
+    KnownFlaws,
     ListedDirectory,
     ListeningSetting,
     MailRelay,
@@ -379,6 +381,38 @@ def software_supported(fact: SoftwareVersions, /, context: Context) -> Answer:
     if len(sure) < len(fact.found) or not fact.found:
         return undecided(named=named, distribution=fact.distribution)
     return passed(named=named)
+
+
+def known_flaws_mended(fact: KnownFlaws, /, context: Context, *, maximum_age_days: int) -> Verdict:
+    """Pass when no installed package has a published flaw that a newer version mends.
+
+    Advisories of another ecosystem, or older than the given days, prove nothing by their silence;
+    flaws that nobody has mended yet are counted, and held against no one.
+    """
+    if fact.found:
+        named = tuple(_flawed(package) for package in fact.found[:_MOST_FLAWED])
+        return failed(count=fact.flawed, packages=fact.packages, named=named)
+    if not fact.packages or not fact.advisories:
+        return undecided(reason=_NOTHING_TO_COMPARE, packages=fact.packages)
+    if fact.newest is None or (context.as_of - fact.newest).days > maximum_age_days:
+        return undecided(reason=_ADVISORIES_OLD, packages=fact.packages)
+    if fact.unclear:
+        return undecided(reason=_UNCLEAR, packages=fact.packages)
+    return passed(packages=fact.packages, advisories=fact.advisories)
+
+
+_MOST_FLAWED = 8
+_NOTHING_TO_COMPARE = Text(
+    "aucun avis ne porte sur ce genre de paquets", "no advisory is about packages of this kind"
+)
+_ADVISORIES_OLD = Text("les avis remis sont trop anciens", "the advisories handed over are too old")
+_UNCLEAR = Text("certaines versions ne se comparent pas", "some versions cannot be compared")
+
+
+def _flawed(package: FlawedPackage) -> str:
+    more = f" +{len(package.flaws) - 3}" if len(package.flaws) > 3 else ""
+    flaws = ", ".join(package.flaws[:3]) + more
+    return f"{package.name} {package.version} ({flaws} → {', '.join(package.fixed_in[:2])})"
 
 
 def headers_set(fact: ResponseHeaders, /, *, required: tuple[str, ...], framing: bool) -> Verdict:

@@ -307,6 +307,7 @@ def _check_sources(scope: Scope, path: Path) -> None:
             named.append((f"sources.accounts[{n}].leavers", source.leavers))
     named += [(f"sources.messages[{n}]", p) for n, p in enumerate(sources.messages)]
     named += [(f"sources.authorities[{n}]", p) for n, p in enumerate(sources.authorities)]
+    named += [(f"sources.advisories[{n}]", p) for n, p in enumerate(sources.advisories)]
     for field, written in named:
         if not _exists(path.parent, written):
             raise ScopeError(f"{path}: {field}: no such file: {written}")

@@ -398,6 +398,33 @@ class SoftwareVersions(Fact, frozen=True):
     distribution: str = ""
 
 
+class FlawedPackage(Struct, frozen=True, forbid_unknown_fields=True):
+    """A package with published flaws (CVE numbers, or the advisories' own) and what mends them."""
+
+    name: str
+    version: str
+    flaws: tuple[str, ...]
+    fixed_in: tuple[str, ...]
+
+
+class KnownFlaws(Fact, frozen=True):
+    """What the advisories handed over say of one list of packages.
+
+    `advisories` were read of that ecosystem, the latest changed on `newest`. `found` are packages
+    for which a mended version is out, `flawed` their number. `unmended` flaws have no fix yet;
+    `unclear` are comparisons that could not be made.
+    """
+
+    ecosystem: str
+    packages: int
+    advisories: int
+    newest: dt.date | None
+    found: tuple[FlawedPackage, ...] = ()
+    flawed: int = 0
+    unmended: int = 0
+    unclear: int = 0
+
+
 class OpenPort(Struct, frozen=True, forbid_unknown_fields=True):
     """One port that accepts connections from where the audit ran."""
 
@@ -1639,6 +1666,7 @@ AnyFact: TypeAlias = (
     | CrossOrigin
     | TraceMethod
     | SoftwareVersions
+    | KnownFlaws
     | OpenPorts
     | ServiceAccess
     | ServiceDialects

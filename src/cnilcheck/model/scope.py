@@ -213,6 +213,8 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     data_samples: tuple[DataSample, ...] = ()
     tokens: tuple[str, ...] = ()
     authorities: tuple[str, ...] = ()
+    advisories: tuple[str, ...] = ()
+    """Published flaws in OSV's format: JSON, one record a line, or OSV's `all.zip`."""
     identity_exports: tuple[IdentityExport, ...] = ()
     listing: str | None = None
     """Modes and owners of the server's files: `ls -lR`, `find -printf`, `stat`, or a tar file."""

@@ -118,6 +118,15 @@ FIELDS = _words("""
     factors | facteurs | factors
     fallback_scsv | refus du repli (SCSV) | fallback refused (SCSV)
     files_read | fichiers lus | files read
+    advisories | avis de sécurité | security advisories
+    ecosystem | origine des paquets | origin of the packages
+    fixed_in | corrigé dans | mended in
+    flawed | paquets à mettre à jour | packages to update
+    flaws | failles | flaws
+    newest | avis le plus récent | latest advisory
+    packages | paquets | packages
+    unclear | comparaisons impossibles | comparisons impossible
+    unmended | failles sans correction | flaws without a fix
     date_read | date relue à sa source | date read at its source
     answering | répondent | answering
     closed | fermés | closed
