@@ -55,9 +55,9 @@ GIVEN = Authorisation("Mme Exemple", "AUT-1", dt.date(2030, 1, 1))
 DJANGO = Path(__file__).parent.parent / "laboratory" / "django_site.py"
 
 
-def tools_of(folder: Path, url: str, **account: Any) -> Tools:
+def tools_of(folder: Path, url: str, login: str = "/connexion", **account: Any) -> Tools:
     lent = ConsentedAccount(NAME, Secret(env="UNUSED"), "Mme Exemple", **account)
-    target = WebTarget(url, login="/connexion", test_account=lent)
+    target = WebTarget(url, login=login, test_account=lent)
     scope = Scope(1, (target,), authorisation=GIVEN)
     passwords = {url: Passwords(PASSWORD, OTHER)}
     journal = Journal((folder / "journal").open("w", encoding="utf-8"), (PASSWORD, OTHER))

@@ -15,7 +15,13 @@ from cnilcheck.collectors.active_answers import (
     told_by,
 )
 from cnilcheck.collectors.base import Missing, Seen, Sighting
-from cnilcheck.collectors.lent_account import MOST_IN_A_ROW, Attempt, LentAccount, invented
+from cnilcheck.collectors.lent_account import (
+    MOST_IN_A_ROW,
+    Attempt,
+    LentAccount,
+    invented,
+    place_of,
+)
 from cnilcheck.collectors.sign_in_form import CAPTCHA, fill_name, fill_sign_up, name_only_form
 from cnilcheck.collectors.transport import Answer
 from cnilcheck.collectors.visitor import Visitor
@@ -182,12 +188,12 @@ def forgotten_password(lent: LentAccount) -> Iterator[Sighting]:
         return _acceptable(answer, visitor.follow(answer), name)
 
     fact = _compared(lent, ask, "reset")
-    yield Seen(lent.account.reset.partition("?")[0], fact)
+    yield Seen(place_of(lent.account.reset), fact)
 
 
 def sign_up(lent: LentAccount) -> Iterator[Sighting]:
     """Yield whether a sign-up that cannot succeed tells accounts apart; no account is opened."""
-    url, place = lent.site.address(lent.account.sign_up), lent.account.sign_up.partition("?")[0]
+    url = lent.site.address(lent.account.sign_up)
 
     def ask(name: str) -> Told:
         visitor = lent.visitor()
@@ -198,7 +204,7 @@ def sign_up(lent: LentAccount) -> Iterator[Sighting]:
             raise Malformed("a sign-up with two different passwords was accepted: tried no further")
         return _acceptable(answer, answer, name)
 
-    yield Seen(place, _compared(lent, ask, "sign_up"))
+    yield Seen(place_of(lent.account.sign_up), _compared(lent, ask, "sign_up"))
 
 
 def _acceptable(answer: Answer, page: Answer, name: str) -> Told:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Tools
 from cnilcheck.collectors.html_page import read_html
-from cnilcheck.collectors.lent_account import LentAccount
+from cnilcheck.collectors.lent_account import LentAccount, place_of
 from cnilcheck.collectors.sign_in_form import fill_change
 from cnilcheck.collectors.transport import Answer
 from cnilcheck.collectors.visitor import Visitor
@@ -75,7 +75,7 @@ class Change:
 
     @property
     def _place(self) -> str:
-        return self.lent.account.change.partition("?")[0]
+        return place_of(self.lent.account.change)
 
     def _signed_in(self) -> Visitor:
         visitor = self.lent.visitor()

@@ -9,7 +9,7 @@ from cnilcheck import __version__
 from cnilcheck.collectors import active_attempts, active_sessions
 from cnilcheck.collectors.active_passwords import Change
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.lent_account import LentAccount
+from cnilcheck.collectors.lent_account import LentAccount, place_of
 from cnilcheck.collectors.site import web_targets
 from cnilcheck.errors import CollectionError, Interrupted, NotPermitted, Refused
 from cnilcheck.model.facts import (
@@ -118,12 +118,12 @@ def _where_named(
             raise NotPermitted("the scope names no test_account.change")
         return change.observe()
 
-    place = account.change.partition("?")[0] or lent.login_path
+    place = place_of(account.change) or lent.login_path
     yield from _trial(place, ShortPassword, changed)
     for written, forgotten in ((account.reset, True), (account.sign_up, False)):
         if written:
             ask = active_attempts.forgotten_password if forgotten else active_attempts.sign_up
-            yield from _trial(written.partition("?")[0], AccountDisclosure, partial(ask, lent))
+            yield from _trial(place_of(written), AccountDisclosure, partial(ask, lent))
     yield from _trial(lent.login_path, IdleSession, alone)
     # Last: after these the account may be locked.
     yield from _trial(lent.login_path, FailedSignIns, wrong_passwords)

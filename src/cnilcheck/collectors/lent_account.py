@@ -22,6 +22,7 @@ from cnilcheck.errors import (
     Refused,
 )
 from cnilcheck.model.addresses import is_loopback
+from cnilcheck.model.personal_data import mask, printable
 from cnilcheck.model.scope import ConsentedAccount, WebTarget
 
 # CNIL 2022-100, case 2: a lock after at most 10 failures in a row. Twelve leave room for two
@@ -229,12 +230,17 @@ class LentAccount:
     @property
     def proof_path(self) -> str:
         """The page that proves a session, as a place in the report."""
-        return path_of(self.proof).partition("?")[0]
+        return place_of(path_of(self.proof))
 
     @property
     def login_path(self) -> str:
         """The sign-in page, as a place in the report."""
-        return path_of(self.login).partition("?")[0]
+        return place_of(path_of(self.login))
+
+
+def place_of(path: str) -> str:
+    """Return a path as a place in the report; its query stays, as it may tell pages apart."""
+    return printable(mask(path))
 
 
 def _bearer(answer: Answer) -> str:
