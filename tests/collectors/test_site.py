@@ -97,3 +97,30 @@ def test_a_site_that_never_answers_in_time_is_given_up(
         with pytest.raises(CollectionError):
             where.survey("test")
     assert len(connections) == 3
+
+
+def test_what_heads_scripts_and_maps_of_maps_name_is_remembered(tmp_path: Path) -> None:
+    policy = ("Content-Security-Policy", "script-src 'self'; report-uri /rapports/csp?v=1")
+    link = ("Link", "</api/v2/>; rel=preconnect")
+    script = b"fetch('/api/resultats/liste');\n//# sourceMappingURL=app.4f.js.map\n"
+    table: dict[str, Reply | bytes] = {
+        "/": (200, (HTML, policy, link), b"<html><script src=/js/app.4f.js></script></html>"),
+        "/js/app.4f.js": (200, (("Content-Type", "text/javascript"),), script),
+        "/sitemap.xml": (200, (), b"<sitemapindex><loc>/plan-1.xml</loc></sitemapindex>"),
+        "/plan-1.xml": (200, (), b"<urlset><url><loc>/conseils/</loc></url></urlset>"),
+    }
+    with web(pages(table)) as url:
+        survey = site(tools_for(tmp_path, url), WebTarget(url)).survey("test")
+    named = {"/rapports/csp?v=1", "/api/v2/", "/api/resultats/liste", "/js/app.4f.js.map"}
+    assert named | {"/conseils/"} <= set(survey.addresses)
+
+
+def test_addresses_of_other_sites_in_heads_and_scripts_are_not_kept(tmp_path: Path) -> None:
+    policy = (
+        "Content-Security-Policy",
+        "connect-src https://other.example/api/; report-uri //x.example/r",
+    )
+    table: dict[str, Reply | bytes] = {"/": (200, (HTML, policy), b"<html>Bonjour</html>")}
+    with web(pages(table)) as url:
+        survey = site(tools_for(tmp_path, url), WebTarget(url)).survey("test")
+    assert set(survey.addresses) == {"/"}

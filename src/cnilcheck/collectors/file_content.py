@@ -6,14 +6,11 @@ Nothing of the content itself is kept: counts, known column names, and lines wit
 from __future__ import annotations
 
 import re
-import struct
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
 
+from cnilcheck.collectors.archives import is_tar, unpacked
 from cnilcheck.collectors.html_page import looks_html
-from cnilcheck.collectors.transport import inflate
+from cnilcheck.collectors.pdf_text import shown_text
 from cnilcheck.model.facts import FileKind
 from cnilcheck.model.people import PeopleCounter
 from cnilcheck.model.personal_data import (
@@ -27,7 +24,6 @@ from cnilcheck.model.personal_data import (
 _INFLATED = 8 * 1024 * 1024
 _TEXT = 256 * 1024
 _COUNTED = 8 * 1024 * 1024
-_MOST_MEMBERS = 200
 
 # Column names that say nothing about anyone; any other cell of a first line may be a value.
 _COLUMNS = frozenset(
@@ -75,13 +71,6 @@ _DATABASES = (
     (4, b"Standard ACE DB"),
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_TEXT_MEMBER = re.compile(
-    r"(?i)\.(?:csv|tsv|txt|sql|xml|json|php|inc|ya?ml|ini|conf|env|log|hl7)$|(?:^|/)\.env"
-)
-_PDF_TEXT = re.compile(
-    rb"\[(?:[^\[\]()]|\((?:[^()\\]|\\.){0,2000}\)){0,2000}\]\s*TJ|\((?:[^()\\]|\\.){0,2000}\)\s*(?:Tj|')"
-)
-_PDF_STREAM = re.compile(rb"stream\r?\n")
 
 
 @dataclass(frozen=True)
@@ -279,9 +268,8 @@ def _office(body: bytes) -> Content | None:
     """Return what a PDF or an old Office file holds, as far as its text lies open."""
     parts = [body]
     if body.startswith(b"%PDF"):
-        streams = (inflate(part, 262_144, 15) or b"" for part in _streams(body))
-        parts = [b"\n".join(_shown(stream)) for stream in islice(streams, 200)] + [body[:_TEXT]]
-    text = b"\n".join(parts).replace(b"\x00", b"")[:_COUNTED].decode("cp1252", "replace")
+        parts = [shown_text(body), body[:_TEXT]]
+    text = _text(b"\n".join(parts).replace(b"\x00", b"")[:_COUNTED])
     counter = _read(text)
     sign = "%PDF" if body.startswith(b"%PDF") else "OLE"
     if not tells_of_people(counter.counts):
@@ -289,41 +277,20 @@ def _office(body: bytes) -> Content | None:
     return Content("document", sign, None, counter.counts, (), counter.people or None)
 
 
-def _streams(body: bytes) -> Iterator[bytes]:
-    """Yield what stands between `stream` and `endstream`."""
-    place = 0
-    while (start := _PDF_STREAM.search(body, place)) is not None:
-        end = body.find(b"endstream", start.end())
-        if end < 0:
-            return
-        yield body[start.end() : end]
-        place = end + len(b"endstream")
-
-
-def _shown(stream: bytes) -> Iterator[bytes]:
-    """Yield the lines a content stream shows: Tj shows a text, TJ one cut up for its spacing."""
-    for match in _PDF_TEXT.finditer(stream):
-        pieces = re.findall(rb"\(((?:[^()\\]|\\.){0,2000})\)", match[0])
-        yield re.sub(rb"\\([()\\])", rb"\1", b"".join(pieces))
-
-
 def _packed(body: bytes, path: str, name: str) -> Content | None:
     """Return what an archive holds; archives of programs, by name and content, are none."""
-    if body.startswith(b"\x1f\x8b"):
-        inside = inflate(body, _INFLATED) or b""
-        return _archive("gzip", inside, path, name)
-    if body.startswith(b"PK\x03\x04"):
-        return _archive("PK", _unzipped(body), path, name)
+    for sign, word in ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "PK")):
+        if body.startswith(sign):
+            return _archive(word, unpacked(body, _INFLATED), path, name)
     signs = {b"7z\xbc\xaf'\x1c": "7z", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"Rar!\x1a": "rar"}
     for sign, word in signs.items():
         if body.startswith(sign):
             return _archive(word, b"", path, name)
-    return _archive("tar", body, path, name) if body[257:262] == b"ustar" else None
+    return _archive("tar", unpacked(body, _INFLATED), path, name) if is_tar(body) else None
 
 
 def _archive(sign: str, inside: bytes, path: str, name: str) -> Content | None:
-    tar = inside[257:262] == b"ustar"
-    text = _text(inside[512:] if tar else inside).replace("\x00", "\n") if inside else ""
+    text = _text(inside).replace("\x00", "\n") if inside else ""
     found = text_content(text, path) if text.strip() else None
     if found is not None and (found.kind == "database_dump" or tells_of_people(found.personal)):
         kind: FileKind = "data_extract" if found.kind != "database_dump" else "database_dump"
@@ -334,42 +301,6 @@ def _archive(sign: str, inside: bytes, path: str, name: str) -> Content | None:
     if found is not None and found.secrets:
         return Content("backup_archive", sign, None, found.personal, ())
     return None
-
-
-def _unzipped(body: bytes) -> bytes:
-    """Return the text members of an archive, bounded; of a spreadsheet, its strings."""
-    parts, total = list[bytes](), 0
-    for member, data in islice(_members(body), _MOST_MEMBERS):
-        if not _TEXT_MEMBER.search(member):
-            continue
-        part = data(_INFLATED - total)
-        parts.append(re.sub(rb"<[^<>]{0,200}>", b"\n", part))
-        total += len(part)
-        if total >= _INFLATED:
-            break
-    return b"\n".join(parts)
-
-
-def _members(body: bytes) -> Iterator[tuple[str, Callable[[int], bytes]]]:
-    """Yield each member of a ZIP file by its own header: the list at the end may be cut off.
-
-    Encrypted members are left out (bit 0 of the flags; APPNOTE 4.3.7).
-    """
-    place = 0
-    while (place := body.find(b"PK\x03\x04", place)) >= 0 and place + 30 <= len(body):
-        flags, method = struct.unpack_from("<HH", body, place + 6)
-        packed, _, named, extra = struct.unpack_from("<IIHH", body, place + 18)
-        name = body[place + 30 : place + 30 + named].decode("utf-8", "replace")
-        start = place + 30 + named + extra
-        # Bit 3: the size stands behind the data; deflate knows its own end.
-        end = start + packed if packed and not flags & 8 else len(body)
-        if not flags & 1 and method in (0, 8):
-            yield name, partial(_member, body[start:end], method)
-        place = end if end < len(body) else start
-
-
-def _member(data: bytes, method: int, limit: int) -> bytes:
-    return (inflate(data, limit, -15) or b"")[:limit] if method == 8 else data[:limit]
 
 
 def _text(body: bytes) -> str:

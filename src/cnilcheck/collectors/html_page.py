@@ -30,6 +30,17 @@ _IN_SCRIPT = re.compile(r"""["'(](/[A-Za-z0-9._~-]{1,80}(?:/[A-Za-z0-9._~-]{1,80
 _REFRESH = re.compile(r"(?i)^\s*\d+\s*[;,]\s*url\s*=\s*['\"]?([^'\"\s]+)")
 
 
+_MAP = re.compile(r"//[#@] sourceMappingURL=(?!data:)([^\s'\"]{1,300})\s*$", re.MULTILINE)
+
+
+def addresses_in_script(text: str, url: str) -> tuple[str, ...]:
+    """Return the absolute addresses a script names between quotes, and its source map's."""
+    named = [match[1] for match in _IN_SCRIPT.finditer(text[:_LONGEST])][:_MOST]
+    named += [match[1] for match in _MAP.finditer(text[-2000:])]
+    found = (_joined(url, name) for name in named)
+    return tuple(address for address in found if address)
+
+
 @dataclass
 class Form:
     """A form as written; `inputs` are its fields' attributes, `loose` when no form holds them."""

@@ -13,7 +13,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from cnilcheck.collectors import soft_404
 from cnilcheck.collectors.base import Tools
-from cnilcheck.collectors.html_page import HtmlPage, looks_html, read_html
+from cnilcheck.collectors.html_page import (
+    HtmlPage,
+    addresses_in_script,
+    looks_html,
+    read_html,
+)
 from cnilcheck.collectors.transport import (
     DEADLINE_SECONDS,
     LARGE,
@@ -43,6 +48,16 @@ _KEPT_BYTES = 32 * 1024 * 1024
 _FAILURES_IN_A_ROW = 3
 _PATIENCE_SECONDS = 60.0
 _LONGEST_PAUSE = 5.0
+_MOST_SCRIPTS = 8
+_MOST_MAPS = 3
+_SCRIPT = re.compile(r"(?i)\.m?js(?:\?|$)")
+_NAMING = (
+    "content-security-policy", "content-security-policy-report-only", "report-to",
+    "reporting-endpoints", "link", "sourcemap", "x-sourcemap",
+)  # fmt: skip
+_IN_HEAD = re.compile(
+    r"""https?://[^\s;,"'<>]{1,500}|(?<=report-uri )/[^\s;,]{1,500}|(?<=[<"])/[^>"\s]{1,500}"""
+)
 
 # Links whose visit could change something, and files that are no pages.
 _NOT_FOLLOWED = re.compile(
@@ -253,6 +268,7 @@ class Site:
             except CollectionError:
                 if not gathered.pages:
                     raise
+        self._read_scripts(instrument, gathered, ends)
         named = tuple(gathered.named)
         scripts = tuple(p for p in named if re.search(r"(?i)\.m?js$", p))
         challenges = tuple(gathered.challenges)
@@ -262,6 +278,8 @@ class Site:
 
     def _visit(self, instrument: str, gathered: _Gathered, url: str, depth: int) -> None:
         answer = self.get(instrument, url, max_bytes=LARGE)
+        for address in _named_in_head(answer):
+            self._remember(gathered, address)
         if answer.location is not None and self.owns(answer.location):
             self._enqueue(gathered, answer.location, depth)
             return
@@ -276,6 +294,18 @@ class Site:
             self._remember(gathered, address)
         for address in html.links if depth < DEEPEST else ():
             self._enqueue(gathered, address, depth + 1)
+
+    def _read_scripts(self, instrument: str, gathered: _Gathered, ends: float) -> None:
+        """Remember the addresses that the site's own scripts name: interfaces, downloads, maps."""
+        scripts = [path for path in gathered.named if _SCRIPT.search(path)]
+        for path in scripts[:_MOST_SCRIPTS]:
+            if time.monotonic() > ends:
+                return
+            with suppress(CollectionError):
+                answer = self.get(instrument, urljoin(self.root, path), max_bytes=LARGE)
+                if answer.status == 200 and not looks_html(answer.body):
+                    for found in addresses_in_script(answer.text, answer.url):
+                        self._remember(gathered, found)
 
     def _enqueue(self, gathered: _Gathered, url: str, depth: int) -> None:
         path = path_of(url)
@@ -314,9 +344,16 @@ class Site:
             if field_name.strip().lower() == "sitemap":
                 maps.insert(0, value)
         for address in [m for m in maps if self.owns(m)][:2]:
-            sitemap = self.get(instrument, address, max_bytes=LARGE)
-            for match in re.findall(r"<loc>\s*([^<\s]{1,2000})", sitemap.text)[:200]:
-                self._enqueue(gathered, urljoin(self.root, match), 1)
+            named = self._in_map(instrument, address)
+            for inner in [m for m in named if m.endswith(".xml") and self.owns(m)][:_MOST_MAPS]:
+                named += self._in_map(instrument, inner)
+            for place in named[:400]:
+                self._enqueue(gathered, place, 1)
+
+    def _in_map(self, instrument: str, address: str) -> list[str]:
+        sitemap = self.get(instrument, address, max_bytes=LARGE)
+        found = re.findall(r"<loc>\s*([^<\s]{1,2000})", sitemap.text)[:200]
+        return [urljoin(self.root, match) for match in found]
 
 
 def site(tools: Tools, target: WebTarget) -> Site:
@@ -327,6 +364,12 @@ def site(tools: Tools, target: WebTarget) -> Site:
             tools.shared[key] = Site(tools, target)
         shared: Site = tools.shared[key]
     return shared
+
+
+def _named_in_head(answer: Answer) -> list[str]:
+    """Return the addresses the head names: where policies are reported to, what goes along."""
+    values = (v[:8000] for n, v in answer.headers if n.lower() in _NAMING)
+    return [urljoin(answer.url, found) for value in values for found in _IN_HEAD.findall(value)]
 
 
 def web_targets(scope: Scope) -> tuple[WebTarget, ...]:

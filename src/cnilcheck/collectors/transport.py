@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -122,6 +122,7 @@ def path_of(url: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
+@lru_cache(4096)
 def endpoint(url: str) -> tuple[str, str, int]:
     """Return scheme, host and port of an HTTP(S) address; raises NotPermitted for any other."""
     try:

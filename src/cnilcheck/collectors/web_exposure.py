@@ -64,6 +64,7 @@ _DATA = re.compile(
     r"(?i)\.(?:csv|tsv|sql|log|bak|old|zip|tar|tgz|gz|7z|rar|env|xlsx?|json|sqlite3?|db|mdb|dump"
     r"|key|pem|php\.\w+)(?:[.~_-]\w{0,10})?$"
 )
+_LATE = (b"%PDF", b"PK\x03\x04")
 _DATA_KINDS: tuple[FileKind, ...] = ("data_extract", "database_dump", "backup_archive")
 _COUNTED_KINDS: tuple[FileKind, ...] = (*_DATA_KINDS, "document", "log")
 _DENIED = (403, 429, 503)
@@ -211,20 +212,35 @@ def _look_for_files(search: Search) -> None:
 
 
 def _addresses(search: Search, probe: Probe) -> tuple[str, ...]:
-    beside = search.survey.scripts[:_MOST_SCRIPTS] if probe.id == "source-map" else ()
-    return tuple(dict.fromkeys([*(f"{s}.map" for s in beside), *search.addresses(probe)]))
+    beside = list[str]()
+    if probe.id == "source-map":
+        beside = [a for a in search.survey.addresses if a.endswith(".map")][:_MOST_SCRIPTS]
+        beside += [f"{script}.map" for script in search.survey.scripts[:_MOST_SCRIPTS]]
+    return tuple(dict.fromkeys([*beside, *search.addresses(probe)]))
 
 
 def _read_file(search: Search, path: str) -> None:
     url = urljoin(search.site.root, path)
     search.asked.add(path)
     content = _content(search, url, path)
-    if content is None or _content(search, url, path, fresh=True) is None:
+    if content is None or not _stands(search, url, path):
         return
     invented = soft_404.scrambled(path)
     if _content(search, urljoin(search.site.root, invented), invented) is None:
         start = search.file(url)
         _keep(search, path, _further(search, url, path, content, start), start.size)
+
+
+def _stands(search: Search, url: str, path: str) -> bool:
+    """Return whether a second request gives the same kind of file."""
+    try:
+        again = search.file(url, fresh=True)
+    except Malformed:
+        return False
+    if again.status not in (200, 206):
+        return False
+    late = again.body.startswith(_LATE)
+    return late or content_of(again.body, mask(unquote(path)), True) is not None
 
 
 def _further(search: Search, url: str, path: str, content: Content, start: Answer) -> Content:
@@ -245,12 +261,27 @@ def _further(search: Search, url: str, path: str, content: Content, start: Answe
     return more if more is not None and more.kind == content.kind else content
 
 
-def _content(search: Search, url: str, path: str, *, fresh: bool = False) -> Content | None:
+def _content(search: Search, url: str, path: str) -> Content | None:
     try:
-        answer = search.file(url, fresh=fresh)
+        answer = search.file(url)
     except Malformed:
         return None
-    search.statuses[answer.status] += not fresh
+    search.statuses[answer.status] += 1
+    if answer.status not in (200, 206):
+        return None
+    cut = answer.size > len(answer.body)
+    content = content_of(answer.body, mask(unquote(path)), cut)
+    if content is not None or not cut or not answer.body.startswith(_LATE):
+        return content
+    return _late_content(search, url, path)
+
+
+def _late_content(search: Search, url: str, path: str) -> Content | None:
+    """Return what a file holds whose start says nothing: fonts come first in many documents."""
+    if search.read_further >= _MOST_READ_FURTHER:
+        return None
+    search.read_further += 1
+    answer = search.more(url)
     if answer.status not in (200, 206):
         return None
     return content_of(answer.body, mask(unquote(path)), answer.size > len(answer.body))

@@ -220,12 +220,17 @@ class Search:
         """Return whether what stands together under that name is there, by hint or by witness."""
         if family not in self._families:
             known = web_probes().families[family]
-            shown = self._shown()
-            self._families[family] = any(h.casefold() in shown for h in known.hints) or any(
+            self._families[family] = any(self._hints(hint) for hint in known.hints) or any(
                 self._witnesses(path)
                 for path in self.ahead_files(chain.from_iterable(map(self.paths, known.witnesses)))
             )
         return self._families[family]
+
+    def _hints(self, hint: str) -> bool:
+        # A dot begins an extension: only the end of an address is one.
+        if hint.startswith("."):
+            return any(urlsplit(a).path.endswith(hint) for a in self.survey.addresses)
+        return hint.casefold() in self._shown()
 
     def _witnesses(self, path: str) -> bool:
         url = urljoin(self.site.root, path)
