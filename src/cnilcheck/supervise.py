@@ -55,7 +55,7 @@ class Run:
                 if self.ended.is_set():
                     return
                 self.sightings.append(sighting)
-                if tools.stop.is_set():
+                if tools.stop.is_set() and not self.task.closes:
                     raise Interrupted("stopped by the operator")
 
     def end(self, error: BaseException | None) -> None:

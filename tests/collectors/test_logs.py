@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cnilcheck.collectors import logs
 from cnilcheck.collectors.base import Sighting
 from cnilcheck.collectors.log_formats import FORMATS, names_a_person, recognise
 from cnilcheck.collectors.log_rhythm import Minutes, Rhythm, find_silences
@@ -404,11 +403,10 @@ def test_one_line_with_a_wrong_date_does_not_matter() -> None:
 
 
 def test_a_log_that_takes_too_long_is_a_gap_and_so_are_those_after_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     for name in ("a.log", "b.log"):
         (tmp_path / name).write_text(line() * 10)
-    monkeypatch.setattr(logs, "_SECONDS", -1.0)
-    seen = look_at_logs(Logs(), tmp_path, LogSource("*.log"))
+    seen = look_at_logs(Logs(seconds=-1.0), tmp_path, LogSource("*.log"))
     facts_each = len(Logs.yields)
     assert [place for place, _, _ in gaps(seen)] == ["a.log"] * facts_each + ["b.log"] * facts_each

@@ -224,7 +224,7 @@ def lines_readable(fact: LogExtent, /, *, unreadable: float) -> Verdict:
         return undecided()
     if fact.unparsed / fact.lines > unreadable:
         return failed(unparsed=fact.unparsed, lines=fact.lines)
-    return passed(lines=fact.lines)
+    return passed(lines=fact.lines) if fact.complete else undecided()
 
 
 def kept_long_enough(
@@ -251,7 +251,7 @@ def kept_no_longer(fact: LogExtent, /, *, days: int) -> Verdict:
     """Pass when a log goes back no further than the general case, or a reason is written down."""
     covered = (fact.last - fact.first).days
     if covered <= days:
-        return passed(days=covered, reason="")
+        return passed(days=covered, reason="") if fact.complete else undecided()
     if fact.justification:
         reason = Text(
             f" (justification{NBSP}: {fact.justification})", f" (reason: {fact.justification})"
@@ -277,7 +277,7 @@ def no_personal_data(fact: LogPersonalData, /, *, forbidden: tuple[DataKind, ...
     found = tuple(_told(count) for count in fact.found if count.kind in forbidden)
     if found:
         return failed(found=found)
-    return passed(lines=fact.lines) if fact.lines else undecided()
+    return passed(lines=fact.lines) if fact.lines and fact.complete else undecided()
 
 
 def _told(count: DataCount) -> Text:

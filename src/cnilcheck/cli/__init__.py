@@ -15,7 +15,7 @@ from cnilcheck import __version__
 from cnilcheck.cli.hosts import hosts_app
 from cnilcheck.cli.words import LANG, say
 from cnilcheck.errors import UsageError
-from cnilcheck.model.words import Lang, Module, Profile, Severity
+from cnilcheck.model.words import Lang, LogClass, Module, Profile, Severity
 
 app = typer.Typer(
     name="cnilcheck",
@@ -208,6 +208,75 @@ def scan(
             urls or [], scope, folder, as_of, force, telling, profile,
             online_identity=online_identity, retest=retest, active=active,
         )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@app.command(
+    help=say(
+        "Lire des journaux, sans fichier de périmètre, et juger ce qu'ils montrent.",
+        "Read logs, without a scope file, and judge what they show.",
+    )
+)
+def logs(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help=say(
+                "Fichiers, dossiers ou motifs ; - pour l'entrée standard.",
+                "Files, folders or patterns; - for standard input.",
+            ),
+            metavar="FILE...",
+        ),
+    ],
+    log_class: Annotated[
+        LogClass,
+        typer.Option("--class", help=say("À quoi servent ces journaux.", "What the logs are for.")),
+    ] = LogClass.APPLICATION_ACCESS,
+    log_format: Annotated[
+        str,
+        typer.Option(
+            "--log-format",
+            help=say(
+                "Format des lignes : un nom, le log_format de nginx ou le LogFormat d'Apache.",
+                "Format of the lines: a name, nginx's log_format or Apache's LogFormat.",
+            ),
+        ),
+    ] = "",
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mapping",
+            help=say(
+                "Colonne d'un tableau CSV, par exemple author=Utilisateur ; à répéter.",
+                "Column of a CSV table, for instance author=User; may be repeated.",
+            ),
+            metavar="FIELD=COLUMN",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help=say("Seulement depuis ce jour (UTC).", "Only from that day on (UTC)."),
+            metavar="DATE",
+        ),
+    ] = None,
+    out: _Out = None,
+    lang: _Lang = LANG,
+    formats: _Formats = None,
+    fail_on: _FailOn = Severity.HIGH,
+    strict: _Strict = False,
+    as_of: _AsOf = None,
+    force: _Force = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Audit logs alone; Ctrl-C ends the reading and gives the report of what was read."""
+    from cnilcheck.cli.logs import Asked, run_logs
+
+    telling = _telling(lang, formats, fail_on, strict, quiet, out=out)
+    asked = Asked(tuple(files), log_class, log_format, tuple(mapping or ()), since)
+    with _folder(out) as folder:
+        code = run_logs(asked, folder, as_of, force, telling)
     raise typer.Exit(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 
@@ -36,6 +37,8 @@ class Watch:
         self._task = self._progress.add_task(description, total=total, under_way="")
         self._under_way: list[str] = []
         self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._told = 0.0
 
     def __enter__(self) -> Watch:
         self._progress.start()
@@ -45,6 +48,18 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def read(self, name: str, done: int, total: int) -> None:
+        """Show how much of something long was read, how fast, and how much time is left."""
+        now = time.monotonic()
+        if now - self._told < 0.2:
+            return
+        self._told = now
+        rate = done / max(now - self._began, 0.001)
+        left = f", {round((total - done) / rate)} s" if total > done and rate else ""
+        share = f" {done * 100 // total} %" if total else ""
+        shown = f"{printable(name, 28)}{share} {rate / 1e6:.0f} MB/s{left}"
+        self._progress.update(self._task, under_way=shown)
 
     def __call__(self, instrument: str, target: str, step: str) -> None:
         """Note one step of one observation: `start`, `done` or `gap`."""

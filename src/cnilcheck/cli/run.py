@@ -27,12 +27,12 @@ from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Report, Tool
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.summary import ExitCode, exit_code, make_report
-from cnilcheck.model.words import Lang, Severity
+from cnilcheck.model.words import Lang, Module, Severity
 from cnilcheck.resources import rules_directory
 from cnilcheck.retesting import Earlier
 
 if TYPE_CHECKING:
-    from cnilcheck.collectors.base import Passwords
+    from cnilcheck.collectors.base import Collector, Passwords
 
 
 class Format(StrEnum):
@@ -121,11 +121,12 @@ def observe(
     telling: Telling,
     earlier: Earlier | None = None,
     passwords: Mapping[str, Passwords] | None = None,
+    instruments: Sequence[Collector] | None = None,
 ) -> tuple[AuditFolder, Collected]:
     """Return the folder being written and all that was observed; nothing is contacted before.
 
     What an earlier audit settled is not looked at again. With `passwords`, those of the lent test
-    accounts by target, the audit is active.
+    accounts by target, the audit is active. Only `instruments` look, when they are given.
     """
     from cnilcheck.cli.progress import Watch
     from cnilcheck.collectors.base import Journal, Tools
@@ -133,7 +134,7 @@ def observe(
 
     folder = AuditFolder.prepare(out, force=force)
     folder.write(SCOPE, written)
-    instruments = collectors()
+    instruments = collectors() if instruments is None else instruments
     total = sum(len(tasks_left(i, i.tasks(scope), earlier)) for i in instruments)
     echo = _echo if telling.level.says(Level.DEBUG) else None
     steps = telling.level.says(Level.INFO)
@@ -142,7 +143,7 @@ def observe(
         hidden = [p for both in given.values() for p in (both.current, both.other) if p]
         tools = Tools(
             base, scope, Journal(stream, hidden, echo), scope.limits,
-            active=passwords is not None, passwords=given,
+            active=passwords is not None, passwords=given, progress=watch.read,
         )  # fmt: skip
         collected = collect(scope, instruments, tools, watch, earlier)
     return folder, collected
@@ -169,12 +170,17 @@ def conclude(
     as_of: dt.date,
     telling: Telling,
     text: ScopeText | None = None,
+    module: Module | None = None,
 ) -> ExitCode:
-    """Judge, write every file of the audit, print the report, and return the exit code."""
+    """Judge, write every file of the audit, print the report, and return the exit code.
+
+    Only the rules of `module` are judged, when it is given.
+    """
     from cnilcheck.documents.evidence import evidence_to_bytes
 
     known = catalogue()
-    findings = judge(known.rules, collected, scope, as_of, _named(scope, known))
+    rules = tuple(r for r in known.rules if module in (None, r.rule.module))
+    findings = judge(rules, collected, scope, as_of, _named(scope, known))
     tool = Tool("cnilcheck", __version__, known.digest)
     report = make_report(tool, scope, as_of, collected, findings)
     if telling.baseline is not None:

@@ -63,6 +63,8 @@ class Task:
     subject: Any
     seconds: float | None = None
     """How long it may take, where that is longer than instruments usually get."""
+    closes: bool = False
+    """Whether what is yielded once the audit stops still counts: a count of what was read."""
 
 
 class Collector(Protocol):
@@ -176,6 +178,8 @@ class Tools:
     limits: Limits
     stop: threading.Event = field(default_factory=threading.Event)
     active: bool = False
+    progress: Callable[[str, int, int], None] = lambda *_: None
+    """Told, of what is long to read, its name, the bytes read, and of how many (0: unknown)."""
     shared: dict[str, Any] = field(default_factory=dict)
     """Values instruments of one run share (fetched pages), by instrument name."""
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -74,6 +74,7 @@ class Columns:
     tally: Tally
     file: int
     read_line: ReadLine
+    since: int = 0
     _kinds: dict[tuple[bytes, bytes], WebKind] = field(default_factory=dict)
     _people: dict[bytes, bool] = field(default_factory=dict)
     _latest: _Latest | None = None
@@ -92,6 +93,11 @@ class Columns:
             columns = {name: tuple(compress(column, kept)) for name, column in columns.items()}
             stamps, numbers = tuple(compress(stamps, kept)), tuple(compress(numbers, kept))
         known = {stamp: time for stamp, time in times.items() if time is not None}
+        if self.since and any(time[0] + 59 < self.since for time in known.values()):
+            kept = [known[stamp][0] + 59 >= self.since for stamp in stamps]
+            columns = {name: tuple(compress(column, kept)) for name, column in columns.items()}
+            stamps, numbers = tuple(compress(stamps, kept)), tuple(compress(numbers, kept))
+            known = {stamp: known[stamp] for stamp in set(stamps)}
         if numbers:
             self.tally.lines += len(numbers)
             self._count_times(stamps, known, block)

@@ -17,7 +17,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -86,6 +86,14 @@ def modified(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def size(path: Path) -> int:
+    """Return the size of a file, 0 when that cannot be told."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 @dataclass
@@ -211,15 +219,20 @@ class _Counted(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path | None, name: str) -> Iterator[Blocks]:
+def opened(
+    path: Path | None, name: str, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Blocks]:
     """Open a log, or standard input without a path, and close it after.
+
+    Standard input ends where `stopped` says so: who writes to it may have nothing more to say.
 
     Raises NotReadable for what is no plain file, Malformed for a damaged archive, InstrumentMissing
     for a packing whose library is not installed.
     """
     try:
         if path is None:
-            yield _blocks(sys.stdin.buffer, FileSeen(name), None)
+            stream = cast(IO[bytes], _Waiting(sys.stdin.buffer, stopped))
+            yield _blocks(stream, FileSeen(name), None)
             return
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with os.fdopen(handle, "rb", buffering=0) as file:
@@ -251,6 +264,23 @@ def _blocks(file: IO[bytes], seen: FileSeen, size: int | None) -> Blocks:
         blocks.head = b""
         blocks.head = blocks._next()
     return blocks
+
+
+class _Waiting(io.RawIOBase):
+    """Standard input, read as it comes."""
+
+    def __init__(self, file: IO[bytes], stopped: Callable[[], bool]) -> None:
+        self._file, self._stopped = file, stopped
+
+    def read(self, size: int = -1) -> bytes:
+        """Return what has come, at most `size` bytes; none at the end."""
+        if sys.platform != "win32":
+            import select
+
+            while not select.select([self._file], [], [], 0.2)[0]:
+                if self._stopped():
+                    return b""
+        return os.read(self._file.fileno(), BLOCK if size < 0 else size)
 
 
 class _Rejoined(io.RawIOBase):

@@ -26,6 +26,8 @@ from cnilcheck.collectors.log_times import (
     web_minute,
     year_of,
 )
+from cnilcheck.errors import Malformed
+from cnilcheck.model.logging_matrix import EventField
 
 __all__ = [
     "FORMATS", "Entry", "Parser", "csv_reader", "is_continuation", "names_a_person", "recognise",
@@ -313,7 +315,7 @@ def logfmt(line: str, _written: int) -> Entry | None:
     return json_entry(said)
 
 
-def csv_reader(header: Sequence[str], mapping: Mapping[str, str], delimiter: str) -> Parser:
+def csv_reader(header: Sequence[str], mapping: Mapping[EventField, str], delimiter: str) -> Parser:
     """Return the reader of a table whose columns have these names; `mapping` renames them."""
     known = {column: _CSV_NAMES[field] for field, column in mapping.items()}
     names = [known.get(name) or re.sub(r"[\s/-]+", "_", name.strip().casefold()) for name in header]
@@ -329,11 +331,35 @@ def csv_reader(header: Sequence[str], mapping: Mapping[str, str], delimiter: str
 
 
 # What a mapping may name, and the name a column so mapped is read by.
-_CSV_NAMES = {
+_CSV_NAMES: dict[EventField, str] = {
     "time": "time", "author": "user", "operation": "action", "reference": "record_id",
     "outcome": "outcome", "origin": "ip", "equipment": "host", "correlation": "session_id",
 }  # fmt: skip
 
+
+def table_reader(lines: Sequence[str], mapping: Mapping[EventField, str]) -> Parser | None:
+    """Return the reader of a table with a header, None for what is none.
+
+    Raises Malformed when the mapping names a column that the header has not.
+    """
+    header = lines[0] if lines else ""
+    for delimiter in ",;\t|":
+        names = [name.strip(' "\ufeff') for name in header.split(delimiter)]
+        if mapping and set(mapping.values()) <= set(names):
+            return csv_reader(names, mapping, delimiter)
+        known = {re.sub(r"[\s/-]+", "_", name.casefold()) for name in names}
+        if len(names) > 2 and not mapping and re.search(r"\d|[{=<\[]", header) is None:
+            read = csv_reader(names, {}, delimiter)
+            told = [read(line, 0) is not None for line in lines[1:20]]
+            if told and sum(told) >= len(told) * 0.9 and not known.isdisjoint(_TABLE_TIMES):
+                return read
+    if mapping:
+        wanted = ", ".join(mapping.values())
+        raise Malformed(f"the first line names no columns {wanted}")
+    return None
+
+
+_TABLE_TIMES = frozenset("time timestamp date datetime created_at horodatage ts".split())
 _DATED = re.compile(r"\[?" + STAMP.pattern + r"\]?[ \t|,;:-]{0,4}(.*)")
 _APACHE_ERROR = re.compile(
     r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4})\] (.*)"

@@ -11,11 +11,17 @@ from pathlib import Path
 from cnilcheck.collectors.log_columns import Columns
 from cnilcheck.collectors.log_entry import Entry, Parser
 from cnilcheck.collectors.log_files import MAX_LINE, Blocks, FileSeen, opened
-from cnilcheck.collectors.log_formats import FORMATS, is_continuation, recognise
-from cnilcheck.collectors.log_layouts import Layout, layout_for
+from cnilcheck.collectors.log_formats import (
+    FORMATS,
+    is_continuation,
+    recognise,
+    table_reader,
+)
+from cnilcheck.collectors.log_layouts import Layout, apache_layout, layout_for, nginx_layout
 from cnilcheck.collectors.log_personal import decoded
 from cnilcheck.collectors.log_tally import Tally
 from cnilcheck.errors import Interrupted, Malformed, TimedOut
+from cnilcheck.model.logging_matrix import EventField
 from cnilcheck.model.personal_data import DataKind, mask, personal_values, printable
 
 _SAMPLE = 200
@@ -31,7 +37,7 @@ class Manner:
     """How a log is to be read: in which format, and until when."""
 
     format: str = ""
-    mapping: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[EventField, str] = field(default_factory=dict)
     layouts: tuple[Layout, ...] = ()
     since: int | None = None
     deadline: float = float("inf")
@@ -61,7 +67,7 @@ class Reading:
         Raises CollectionError: NotReadable, Malformed (a damaged archive, or no known format reads
         nine lines in ten), Interrupted, TimedOut. What was counted before stays.
         """
-        with opened(path, name) as blocks:
+        with opened(path, name, self.manner.stopped) as blocks:
             number = len(self.files)
             self.files.append(blocks.seen)
             reader: Columns | Lines | None = None
@@ -72,6 +78,8 @@ class Reading:
                 line += reader.take(block, line)
             if isinstance(reader, Columns):
                 reader.end()
+            if self.manner.stopped():
+                raise Interrupted("stopped by the operator")
 
     def _paced(self, blocks: Blocks) -> Iterator[bytes]:
         before = 0
@@ -85,14 +93,20 @@ class Reading:
     def _reader_of(self, block: bytes, seen: FileSeen, number: int) -> Columns | Lines:
         """Return what reads a file that begins so; raises Malformed for an unknown format."""
         sample = block.split(b"\n", _SAMPLE)[:_SAMPLE]
-        written = seen.written or int(time.time())
-        layout = layout_for(sample, self.manner.layouts)
-        if layout is not None:
+        written, since = seen.written or int(time.time()), self.manner.since
+        layout = layout_for(sample, self._layouts())
+        if layout is not None and self.manner.format not in FORMATS:
             self.format = layout.name
-            rest = Lines(FORMATS["web access"], written, self.tally, number)
-            return Columns(layout, self.tally, number, rest.take_line)
+            rest = Lines(FORMATS["web access"], written, self.tally, number, since=since)
+            return Columns(layout, self.tally, number, rest.take_line, since or 0)
         own = [line.decode("utf-8", "replace")[:MAX_LINE] for line in sample if line.strip()]
+        table = table_reader(own, self.manner.mapping)
+        if table is not None:
+            self.format = "CSV"
+            return Lines(table, written, self.tally, number, header=1, since=since)
         name, share = recognise(own, written)
+        if self.manner.format in FORMATS:
+            name, share = self.manner.format, 1.0
         if own and share < _READ_BY:
             shape = _shape(next((x for x in own if not is_continuation(x)), own[0]))
             raise Malformed(
@@ -100,7 +114,19 @@ class Reading:
                 f" which look like `{shape}`"
             )
         self.format = name
-        return Lines(FORMATS[name], written, self.tally, number, name == "PostgreSQL csvlog")
+        csv = name == "PostgreSQL csvlog"
+        return Lines(FORMATS[name], written, self.tally, number, csv, since=since)
+
+    def _layouts(self) -> tuple[Layout, ...]:
+        written = self.manner.format
+        own = None
+        if "$" in written:
+            own = nginx_layout("log_format", written)
+        elif "%" in written:
+            own = apache_layout("LogFormat", written)
+        elif written and written not in FORMATS:
+            raise Malformed(f"{written} is none of {', '.join(FORMATS)}, and no log_format")
+        return (own, *self.manner.layouts) if own else self.manner.layouts
 
 
 def _shape(line: str) -> str:
@@ -118,26 +144,34 @@ class Lines:
     tally: Tally
     file: int
     csv: bool = False
+    header: int = 0
+    since: int | None = None
+    _asked: bool = True
 
     def take(self, block: bytes, number: int) -> int:
         """Count a block that ends with a newline and begins at line `number`; return its lines."""
         lines = block.split(b"\n")
         lines.pop()
-        for n, line in enumerate(lines):
-            self._count(line, number + n)
-        self.tally.personal.search(decoded(block[:-1]), confirm=self._confirm)
+        kept = [n for n, line in enumerate(lines) if self._count(line, number + n)]
+        text = block[:-1] if len(kept) == len(lines) else b"\n".join(lines[n] for n in kept)
+        self.tally.personal.search(decoded(text), confirm=self._confirm)
         return len(lines)
 
     def take_line(self, line: bytes, number: int) -> None:
         """Count one line, with what it holds."""
-        self._count(line, number)
-        self.tally.personal.search(decoded(line), confirm=self._confirm)
+        if self._count(line, number):
+            self.tally.personal.search(decoded(line), confirm=self._confirm)
 
-    def _count(self, line: bytes, number: int) -> None:
+    def _count(self, line: bytes, number: int) -> bool:
+        """Count a line; return whether it is one of those that are asked for."""
         text = line.decode("utf-8", "replace").rstrip()
-        if not text:
-            return
+        if not text or number <= self.header:
+            return True
         entry = self.parse(text, self.written)
+        if entry is not None and self.since is not None:
+            self._asked = entry.epoch >= self.since
+        if not self._asked:
+            return False
         if entry is not None:
             self._count_entry(entry, number)
         elif not (is_continuation(text) or (self.csv and not text[:4].isdigit())):
@@ -146,6 +180,7 @@ class Lines:
             tally.unparsed += 1
             if len(tally.unparsed_samples) < _SHOWN_UNPARSED:
                 tally.unparsed_samples.append(((self.file, number), masked(text)))
+        return True
 
     def _count_entry(self, entry: Entry, number: int) -> None:
         tally = self.tally

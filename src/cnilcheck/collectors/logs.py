@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.log_files import STDIN, base_name, files_of, modified
+from cnilcheck.collectors.log_files import STDIN, base_name, files_of, modified, size
 from cnilcheck.collectors.log_reading import Manner, Reading
 from cnilcheck.collectors.log_rhythm import find_silences
 from cnilcheck.collectors.log_tally import moment
@@ -36,27 +38,43 @@ class Logs:
     yields: tuple[type[Fact], ...] = _FACTS
     asks = "sources.logs"
 
+    def __init__(self, seconds: float = _SECONDS, since: int | None = None) -> None:
+        """Read for so long at most, and only lines from `since` (seconds since 1970) on."""
+        self._seconds = seconds
+        self._since = since
+
     def version(self) -> str:
         """Return the version of cnilcheck: the readers are its own."""
         return __version__
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
         """Return one task for each entry of `sources.logs`."""
-        return tuple(Task(log.path, log.path, log) for log in scope.sources.logs)
+        seconds = self._seconds + 30
+        return tuple(
+            Task(log.path, log.path, log, seconds=seconds, closes=True)
+            for log in scope.sources.logs
+        )
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield the facts of each log: a file with those rotated from it is one log."""
         source: LogSource = task.subject
-        manner = Manner(deadline=time.monotonic() + _SECONDS, stopped=tools.stop.is_set)
-        for location, paths in _logs(source.path, tools):
+        logs = _logs(source.path, tools)
+        advance = _Advance(source.path, tools, _size(logs))
+        manner = Manner(
+            source.format, source.mapping, since=self._since, stopped=tools.stop.is_set,
+            deadline=time.monotonic() + self._seconds, progress=advance,
+        )  # fmt: skip
+        for location, paths in logs:
             reading = Reading(manner)
             try:
                 failed = list(self._failed(reading, source, location, paths, tools))
-            except (TimedOut, Interrupted) as error:
+            except Interrupted as error:
+                yield from _of_a_part(source, reading, location, error)
+            except TimedOut as error:
                 # Facts of half a log would be wrong.
                 yield from (Missing(location, fact, error) for fact in _FACTS)
-                continue
-            yield from _sightings(source, reading, location, failed, alone=len(paths) == 1)
+            else:
+                yield from _sightings(source, reading, location, failed, alone=len(paths) == 1)
 
     def _failed(
         self, reading: Reading, source: LogSource, location: str, paths: list[Path | None],
@@ -74,6 +92,22 @@ class Logs:
                 result = str(error)
                 yield name, error
             tools.journal.write(source.path, self.name, f"read {name}", result)
+
+
+class _Advance:
+    """Tells the operator how far the reading is."""
+
+    def __init__(self, name: str, tools: Tools, total: int) -> None:
+        self._name, self._tell, self._total = name, tools.progress, total
+        self._done = 0
+
+    def __call__(self, read: int) -> None:
+        self._done += read
+        self._tell(self._name, self._done, self._total)
+
+
+def _size(logs: list[tuple[str, list[Path | None]]]) -> int:
+    return sum(size(path) for _, paths in logs for path in paths if path is not None)
 
 
 def _logs(written: str, tools: Tools) -> list[tuple[str, list[Path | None]]]:
@@ -133,6 +167,20 @@ def _sightings(
         yield Missing(location, LogSilences, failed[0][1])
     for name, error in failed:
         yield from (Missing(name, fact, error) for fact in _FACTS if fact is not LogSilences)
+
+
+def _of_a_part(
+    source: LogSource, reading: Reading, location: str, error: CollectionError
+) -> Iterator[Sighting]:
+    """Yield what a log that was not read to its end shows nevertheless, and gaps for the rest."""
+    tally, told = reading.tally, set[type[Fact]]()
+    if tally.first is not None and tally.last is not None:
+        extent = _extent(source, reading, tally.first, tally.last)
+        personal = LogPersonalData(tally.lines, tally.personal.found(), complete=False)
+        for fact in (replace(extent, complete=False), personal):
+            told.add(type(fact))
+            yield Seen(location, fact)
+    yield from (Missing(location, fact, error) for fact in _FACTS if fact not in told)
 
 
 def _extent(source: LogSource, reading: Reading, first: int, last: int) -> LogExtent:

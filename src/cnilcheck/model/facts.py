@@ -1185,6 +1185,8 @@ class LogExtent(Fact, frozen=True):
     first: dt.datetime
     last: dt.datetime
     justification: str = ""
+    complete: bool = True
+    """Whether the log was read to its end; an operator may stop before."""
 
 
 class LogFields(Fact, frozen=True):
@@ -1245,6 +1247,7 @@ class LogPersonalData(Fact, frozen=True):
 
     lines: int
     found: tuple[DataCount, ...]
+    complete: bool = True
 
 
 class LoggingPractice(Fact, frozen=True):

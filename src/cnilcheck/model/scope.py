@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
+from cnilcheck.model.logging_matrix import EventField
 from cnilcheck.model.words import AccountClass, HealthData, LogClass, Profile, Role
 
 
@@ -150,6 +151,10 @@ class LogSource(Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     class_: LogClass = field(default=LogClass.TECHNICAL, name="class")
     justification: str = ""
+    format: str = ""
+    """The name of a format, or nginx's log_format or Apache's LogFormat as written there."""
+    mapping: dict[EventField, str] = field(default_factory=dict)
+    """Of a table (CSV): which column holds the time, the author and the other fields."""
 
 
 class PasswordSample(Struct, frozen=True, forbid_unknown_fields=True):

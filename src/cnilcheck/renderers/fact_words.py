@@ -309,6 +309,7 @@ FIELDS = _words("""
     upstream | adresse annoncée par | address announced by
     use | usage | use
     category | catégorie | category
+    complete | lu jusqu'au bout | read to the end
     fields | champs | fields
     field | champ | field
     filled | renseignés | filled
