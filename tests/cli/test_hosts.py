@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from collectors.dns_lab import dnsmasq
+
 SCOPE = """\
 version: 1
 organisation: {name: Pharmacie Exemple}
@@ -95,6 +97,43 @@ def test_what_cannot_be_taken_is_refused_with_a_reason(
     assert done.returncode == 2, done.stdout
     assert said in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_a_name_is_asked_of_the_resolver_named_and_the_run_says_who_learns(tmp_path: Path) -> None:
+    with dnsmasq(
+        "--cname=www.a.test,b.cleverapps.io", "--host-record=b.cleverapps.io,10.0.0.9"
+    ) as at:
+        done = cnilcheck(
+            "hosts", "lookup", "www.a.test", "--online-identity", "--resolver", at, "--json",
+            cwd=tmp_path,
+        )  # fmt: skip
+        dead = cnilcheck(
+            "hosts", "lookup", "x.a.test", "--online-identity", "--resolver", at, cwd=tmp_path
+        )
+    assert f"the resolver {at} learns" in done.stderr
+    assert "Team Cymru" in done.stderr
+    (row,) = json.loads(done.stdout)
+    assert (row["addresses"], row["reserved"]) == (["10.0.0.9"], True)
+    assert (dead.returncode, "Traceback" in dead.stderr) == (2, False)
+    odd = cnilcheck(
+        "hosts", "lookup", "x", "--online-identity", "--resolver", "dns.test", cwd=tmp_path
+    )
+    assert odd.returncode == 2
+    assert "identity.resolver" in odd.stderr
+
+
+def test_an_audit_says_who_learned_what_and_keeps_it(tmp_path: Path) -> None:
+    (tmp_path / "cnilcheck.yaml").write_text(
+        "version: 1\nhealth_data: third_party\nidentity: {resolver: '127.0.0.1:9', ask: [names]}\n"
+        "targets: [{host: localhost, ports: [9]}]\n",
+        encoding="utf-8",
+    )
+    done = cnilcheck("scan", "--online-identity", "--out", "a", "--quiet", cwd=tmp_path)
+    assert "the resolver 127.0.0.1:9 learns" in done.stderr
+    told = "Online identity: the resolver 127.0.0.1:9 learns"
+    assert told in (tmp_path / "a/report.html").read_text(encoding="utf-8")
+    cnilcheck("report", "a", "--format", "md", cwd=tmp_path)
+    assert told in (tmp_path / "a/report.md").read_text(encoding="utf-8")
 
 
 def test_two_lists_are_compared(tmp_path: Path) -> None:

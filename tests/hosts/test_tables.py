@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
-import random
-import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from cnilcheck.errors import RuleError
-from cnilcheck.hosts.asn import AsnTable, Range, load_asn_table, packaged_asn_table, unpack
-from cnilcheck.hosts.catalogue import load_catalogue, packaged_catalogue
+from cnilcheck.hosts.asn import AsnTable, Range, packaged_asn_table, unpack
+from cnilcheck.hosts.catalogue import packaged_catalogue
 from cnilcheck.hosts.identify import Asked, Tables, identify
 from cnilcheck.hosts.ranges import PublishedRange, RangeFile, RangeTable
 from cnilcheck.resources import rules_directory
@@ -56,29 +54,6 @@ def test_every_network_of_the_table_is_one_the_catalogue_names() -> None:
     assert len(table) > 20_000
     assert "DB-IP" in table.source
     assert table.as_of == "2026-06-17"
-
-
-def test_the_tables_load_in_less_than_20_ms() -> None:
-    best = 1.0
-    for _ in range(5):
-        start = time.perf_counter()
-        catalogue = load_catalogue(TABLES / "hosts.json")
-        assert catalogue.by_asn and catalogue.by_suffix
-        load_asn_table(TABLES / "asn.bin")
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.020
-
-
-def test_an_address_is_looked_up_in_less_than_10_microseconds() -> None:
-    table, draw = packaged_asn_table(), random.Random(1)
-    addresses = [ipaddress.ip_address(draw.getrandbits(32)) for _ in range(20_000)]
-    best = 1.0
-    for _ in range(3):
-        start = time.perf_counter()
-        for address in addresses:
-            table.lookup(address)
-        best = min(best, (time.perf_counter() - start) / len(addresses))
-    assert best < 10e-6
 
 
 @pytest.mark.parametrize("content", [b"", b"no", b"cnilcheck/asn/1\nzz", b"cnilcheck/asn/1\n"])

@@ -310,6 +310,19 @@ def reversibility_agreed(fact: HostingTerms, context: Context, /) -> Verdict:
             return failed()
 
 
+def third_country_information_given(fact: HostingTerms, context: Context, /) -> Verdict:
+    """Pass when the contract informs of transfers, foreign laws and the risks that remain."""
+    if exempt := _exempt(context, fact.outsourced):
+        return exempt
+    match fact.contract.third_country_information:
+        case None:
+            return undecided(reason=_NOT_STATED)
+        case True:
+            return passed()
+        case False:
+            return failed()
+
+
 def processor_contract_signed(fact: HostingTerms, /) -> Verdict:
     """Pass when a contract under article 28 GDPR binds the provider, whatever the data."""
     if not fact.outsourced:

@@ -273,11 +273,16 @@ class ThirdCountryAccess(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HostingContract(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the hosting contract holds; clauses are the numbered items of article R.1111-11 I."""
+    """What the hosting contract holds; clauses are the numbered items of article R.1111-11 I.
+
+    `third_country_information` is what was added in 2026: transfers and remote accesses, laws of
+    third countries that could compel one, what limits them, and the risks that remain.
+    """
 
     clauses: tuple[int, ...] = ()
     article_28: bool | None = None
     reversibility: bool | None = None
+    third_country_information: bool | None = None
 
 
 class Intermediary(Struct, frozen=True, forbid_unknown_fields=True):

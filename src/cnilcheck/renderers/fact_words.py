@@ -43,6 +43,7 @@ FIELDS = _words("""
     certified | certifié HDS | HDS certified
     statements | déclarations | statements
     third_country_access | accès de pays tiers (exigence 29) | third-country access (requirement 29)
+    third_country_information | information sur les pays tiers | information on third countries
     third_country_law | droit de pays tiers (exigence 30) | third-country law (requirement 30)
     unnamed | sans ligne | without a row
     accepted | accepté | accepted
