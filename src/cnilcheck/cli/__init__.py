@@ -47,10 +47,10 @@ _Formats = Annotated[
     typer.Option(
         "--format",
         help=say(
-            "Autres formats, répétés ou séparés par des virgules : md, pdf, csv, jsonl, sarif, "
+            "Autres formats, répétés ou séparés par des virgules : md, pdf, csv, xlsx, jsonl, "
+            "sarif, junit, ocsf.",
+            "Further formats, repeated or separated by commas: md, pdf, csv, xlsx, jsonl, sarif, "
             "junit, ocsf.",
-            "Further formats, repeated or separated by commas: md, pdf, csv, jsonl, sarif, junit, "
-            "ocsf.",
         ),
     ),
 ]

@@ -43,6 +43,7 @@ class Format(StrEnum):
     JUNIT = "junit"
     PDF = "pdf"
     CSV = "csv"
+    WORKBOOK = "xlsx"
     JSON_LINES = "jsonl"
     OCSF = "ocsf"
 
@@ -78,7 +79,8 @@ class Telling:
 _FILES = {
     "json": "report.json", "html": "report.html", Format.MARKDOWN: "report.md",
     Format.SARIF: "report.sarif", Format.JUNIT: "report.xml", Format.PDF: "report.pdf",
-    Format.CSV: "report.csv", Format.JSON_LINES: "report.jsonl",
+    Format.CSV: "report.csv", Format.WORKBOOK: "report.xlsx",
+    Format.JSON_LINES: "report.jsonl",
 }  # fmt: skip
 
 
@@ -279,6 +281,10 @@ def _tables(
         case Format.CSV:
             table = csv_table.render(report, lang, collected, known.sources)
             yield "report.csv", table.encode("utf-8")
+        case Format.WORKBOOK:
+            from cnilcheck.renderers import workbook
+
+            yield "report.xlsx", workbook.render(report, lang, collected, known.sources)
         case Format.JSON_LINES:
             yield "report.jsonl", json_lines.to_bytes(report)
         case Format.OCSF:

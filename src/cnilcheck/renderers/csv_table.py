@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cnilcheck.model.evidence import Collected
 from cnilcheck.model.report import Finding, PlannedRepair, Report
@@ -26,14 +26,20 @@ def render(
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow(heading.to(lang) for heading in words.COLUMNS)
+    for row in rows(report, lang, sources):
+        writer.writerow(map(_inert, row))
+    return "\ufeff" + stream.getvalue()
+
+
+def rows(
+    report: Report, lang: Lang, sources: Mapping[str, Source] | None = None
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row of harmless text for each finding, under the headings of `words.COLUMNS`."""
     planned = {r.rule: (n, r) for n, r in enumerate(report.plan.repairs, 1)} if report.plan else {}
     for finding in report.findings:
         fails = finding.outcome is Outcome.FAIL
         order, repair = planned.get(finding.rule, (0, None)) if fails else (0, None)
-        writer.writerow(
-            _inert(cell) for cell in _cells(finding, order, repair, lang, sources or {})
-        )
-    return "\ufeff" + stream.getvalue()
+        yield _cells(finding, order, repair, lang, sources or {})
 
 
 def _inert(cell: str) -> str:

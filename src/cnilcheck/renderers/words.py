@@ -760,13 +760,14 @@ CHANGE_NOTES = {
 }
 
 # The headings of the table for spreadsheets.
+ORDER, START, END = _t("Ordre", "Order"), _t("Début", "Start"), _t("Fin", "End")
 COLUMNS: tuple[Text, ...] = (
-    _t("Ordre", "Order"), _t("Identifiant", "Identifier"), _t("Volet", "Module"),
+    ORDER, _t("Identifiant", "Identifier"), _t("Volet", "Module"),
     _t("Gravité", "Severity"), _t("Résultat", "Outcome"), _t("Condition", "Condition"),
     _t("Cible", "Target"), _t("Emplacement", "Location"), _t("Constat", "What was seen"),
     _t("Établi par", "Known by"), _t("Comment corriger", "How to mend"),
-    _t("Comment vérifier", "How to verify"), _t("Charge", "Effort"), _t("Début", "Start"),
-    _t("Fin", "End"), _t("Dans le délai", "In time"), _t("Question", "Question"),
+    _t("Comment vérifier", "How to verify"), _t("Charge", "Effort"), START,
+    END, _t("Dans le délai", "In time"), _t("Question", "Question"),
     _t("Exigences", "Requirements"), _t("Acceptation", "Acceptance"), _t("Responsable", "Owner"),
     _t("Avancement", "Progress"), _t("Règle", "Rule"),
 )  # fmt: skip
