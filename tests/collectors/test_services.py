@@ -21,6 +21,7 @@ from cnilcheck.collectors.service_probes import datagrams as udp
 from cnilcheck.collectors.service_probes import mail as mail_probe
 from cnilcheck.collectors.service_probes.conversation import Door, Relay, Service
 from cnilcheck.collectors.services import identify
+from cnilcheck.errors import CollectionError
 from cnilcheck.model.facts import (
     DatagramServices,
     Holding,
@@ -815,6 +816,54 @@ def test_a_hostile_service_ends_in_time_and_proves_nothing(
     assert time.monotonic() - started < 9
     assert not service.data
     assert "\x1b" not in service.product
+
+
+NOISE = {
+    "huge BER length": b"\x30\x84\xff\xff\xff\xff\x02\x01\x01\x64" + b"A" * 2000,
+    "BER of 127 octets of length": b"\x30\xff" + b"\xff" * 127 + b"\x02\x01\x01\x65",
+    "nothing but opening tags": b"\x30\x80" * 30_000,
+    "huge frame": b"\xff" * 8 + bytes(60_000),
+    "MongoDB of negative length": struct.pack("<iiii", -1, 1, 7, 2013) + bytes(5) + b"\xff" * 200,
+    "SMB of lies": b"\0\xff\xff\xff\xfeSMB" + b"\xff" * 400,
+    "terminal escapes": b"220 \x1b]0;owned\x07\x1b[31m ESMTP\r\n" * 50,
+    "markup": b"HTTP/1.1 200 OK\r\nServer: <img src=x onerror=alert(1)>\r\n\r\n<script>",
+}
+PROBES = [
+    databases.postgresql, databases.redis, databases.mongodb, databases.memcached,
+    databases.cassandra, databases.sql_server, databases.oracle, databases.clickhouse,
+    messaging.zookeeper, messaging.kafka, messaging.amqp, messaging.mqtt, shares.ldap, shares.smb,
+    shares.portmapper, screens.rdp, screens.x11, health.dicom,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("probe", PROBES, ids=lambda p: p.__name__)
+def test_noise_in_answer_to_any_question_opens_no_service(
+    probe: Callable[[Door], Service | None], noise: str, tmp_path: Path
+) -> None:
+    def talk(line: socket.socket) -> None:
+        line.recv(4096)
+        line.sendall(NOISE[noise])
+
+    started = time.monotonic()
+    with fake(talk) as port:
+        here = door(tmp_path, port, 4.0)
+        here.tools.active = True
+        service = None
+        with contextlib.suppress(CollectionError):
+            service = probe(here)
+    assert time.monotonic() - started < 6
+    assert service is None or service.sign_in != "none"
+    assert service is None or "\x1b" not in service.product
+
+
+def test_escapes_and_personal_data_in_a_greeting_are_masked(tmp_path: Path) -> None:
+    greeting = b"220 \x1b[31mmail anne.martin@pharmacie.example ESMTP\r\n"
+    with fake(lambda line: [line.sendall(greeting), time.sleep(0.3)]) as port:
+        service = who(tmp_path, port)
+    assert service.name == "smtp"
+    assert "\x1b" not in service.product
+    assert "anne.martin" not in service.product
 
 
 def test_a_host_all_of_whose_ports_are_silent_is_done_with_in_time(

@@ -23,6 +23,7 @@ from cnilcheck.collectors.http_challenges import HttpChallenges
 from cnilcheck.collectors.http_compression import PageCompression
 from cnilcheck.collectors.identifiers import Identifiers
 from cnilcheck.collectors.identity import HostingIntermediaries, NetworkIdentities
+from cnilcheck.collectors.installed_software import InstalledSoftware
 from cnilcheck.collectors.known_flaws import KnownFlawsOfPackages
 from cnilcheck.collectors.logging_configuration import LoggingConfiguration
 from cnilcheck.collectors.logrotate import LogRotation
@@ -84,6 +85,7 @@ def collectors() -> tuple[Collector, ...]:
         ConfiguredHosts(),
         WebServerConfiguration(),
         OperatingSystem(),
+        InstalledSoftware(),
         KnownFlawsOfPackages(),
         DatabaseConfiguration(),
         LogRotation(),
