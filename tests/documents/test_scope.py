@@ -113,3 +113,23 @@ def test_the_scope_init_writes_is_a_scope_in_every_line(lang: Lang, tmp_path: Pa
     path = tmp_path / "s.yaml"
     path.write_text(text, encoding="utf-8")
     assert read_scope(path, TODAY).targets
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1 --script x.nse", "127.0.0.1 -oN /tmp/x", "-iL/etc/passwd", "--script=x", "127.0.0.1\\n",
+        "a b", "$(id)", "127.0.0.0/8", "10.0.0.1-20", "host;id", "", "\\u202ehost", "127.0.0.1,10.0.0.1",
+    ],
+)  # fmt: skip
+def test_a_host_that_would_be_more_than_a_name_to_another_program_is_refused(
+    host: str, tmp_path: Path
+) -> None:
+    message = refused(tmp_path, f'version: 1\ntargets:\n  - host: "{host}"\n')
+    assert "neither a host name nor an address" in message
+
+
+@pytest.mark.parametrize("ports", ["[0]", "[70000]"])
+def test_a_port_that_is_none_is_refused_over_udp_too(ports: str, tmp_path: Path) -> None:
+    text = f"version: 1\ntargets:\n  - {{host: 127.0.0.1, udp_ports: {ports}}}\n"
+    assert refused(tmp_path, text).startswith("targets[0].udp_ports: ")

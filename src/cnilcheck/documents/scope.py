@@ -17,6 +17,7 @@ from cnilcheck.documents.fields import to_model
 from cnilcheck.documents.yaml_file import read_yaml
 from cnilcheck.errors import ScopeError
 from cnilcheck.model.addresses import is_loopback, resolver_address
+from cnilcheck.model.personal_data import printable
 from cnilcheck.model.scope import (
     ConsentedAccount,
     HostTarget,
@@ -200,8 +201,11 @@ def _check_host(host: str, place: str) -> None:
         ipaddress.ip_address(host)
     except ValueError:
         # Names reach other programs (nmap): nothing but a host name may pass.
-        if not _HOST.match(host) or len(host) > 253:
-            raise ScopeError(f"{place}: `{host}` is neither a host name nor an address") from None
+        # Digits alone are no name: nmap would read 10.0.0.1-20 as twenty machines.
+        if not _HOST.match(host) or len(host) > 253 or not re.search("[A-Za-z_]", host):
+            raise ScopeError(
+                f"{place}: `{printable(host)}` is neither a host name nor an address"
+            ) from None
 
 
 def _check_port(port: int, place: str) -> None:
