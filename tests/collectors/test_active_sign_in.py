@@ -30,14 +30,19 @@ from cnilcheck.model.facts import (
     SignedInPage,
 )
 from cnilcheck.model.scope import (
+    Accounts,
+    AuthenticationDeclaration,
     Authorisation,
     ConsentedAccount,
+    Declarations,
     Limits,
+    Lockout,
     Scope,
     Secret,
     SignInForm,
     WebTarget,
 )
+from cnilcheck.model.words import AccountClass
 from collectors.sign_in_lab import (
     FORM,
     NAME,
@@ -343,3 +348,17 @@ def test_an_account_that_may_not_be_locked_gets_no_wrong_password(tmp_path: Path
     ran = tried(place, tmp_path, may_be_locked=False)
     assert gaps(ran[0], FailedSignIns) == ["NotPermitted"]
     assert place.wrongly_sent() == 0
+
+
+def test_the_lock_that_is_declared_for_the_page_is_carried_beside_what_was_seen(
+    tmp_path: Path,
+) -> None:
+    patients = Accounts(AccountClass.USERS, lockout=Lockout(5), sign_in=("/connexion",))
+    staff = Accounts(AccountClass.STAFF, lockout=Lockout(3), sign_in=("/pro",))
+    told = Declarations(authentication=AuthenticationDeclaration((patients, staff)))
+    with serving(Place()) as url:
+        tools = tools_of(tmp_path, url, signed_in="/compte")
+        tools.scope = replace(tools.scope, declarations=told)
+        seen = observed(ActiveSignIn(), tools)
+    failed = failed_of((seen, {}, ""))
+    assert (failed.declared_after, failed.protection) == (5, None)

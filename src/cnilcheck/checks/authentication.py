@@ -811,8 +811,21 @@ def wrong_passwords_stopped(fact: FailedSignIns, /, *, attempts: Attempts) -> Ve
     return undecided(**told) if count > attempts.before_lock or brief else passed(**told)
 
 
+def declared_lock_seen(fact: FailedSignIns, /) -> Verdict:
+    """Pass when a lock that is declared was met; what nobody declared has nothing to hold."""
+    if fact.declared_after is None:
+        return not_applicable()
+    told: dict[str, Value] = {"declared": fact.declared_after, "failures": fact.failures}
+    if fact.right_password == "refused":
+        return passed(**told)
+    due = fact.right_password == "accepted" and fact.failures >= fact.declared_after
+    return failed(**told) if due and fact.protection != "delay" else undecided(**told)
+
+
 def wrong_password_refused(fact: FailedSignIns, /) -> Verdict:
     """Pass when no wrong password opened a session."""
+    if not fact.opened and not fact.failures:
+        return undecided()
     return (failed if fact.opened else passed)(failures=fact.failures)
 
 

@@ -147,14 +147,18 @@ def _ending(series: Series) -> FailedSignIns:
     """Try what tells a lock from a wait: an invented account, then the right password."""
     lent, ledger = series.lent, series.lent.ledger
     failures, attempts = ledger.deliberate, ledger.attempts
+    told = lent.declared_lock
     if series.opened:
-        return FailedSignIns(failures, attempts, None, "not_tried", opened=True)
+        return FailedSignIns(
+            failures, attempts, None, "not_tried", opened=True, declared_after=told
+        )
     whole = series.protection is not None and _meets_it_too(series)
     right = _right_password(lent)
     silent = series.protection is None and right == "refused"
     lent.maybe_locked = series.protection in ("message", "refusal") or right != "accepted"
+    seen = "lock" if silent else series.protection
     return FailedSignIns(
-        failures, attempts, "lock" if silent else series.protection, right, series.seconds, whole
+        failures, attempts, seen, right, series.seconds, whole, declared_after=told
     )
 
 

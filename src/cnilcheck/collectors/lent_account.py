@@ -23,7 +23,7 @@ from cnilcheck.errors import (
 )
 from cnilcheck.model.addresses import is_loopback
 from cnilcheck.model.personal_data import mask, printable
-from cnilcheck.model.scope import ConsentedAccount, WebTarget
+from cnilcheck.model.scope import ConsentedAccount, Lockout, WebTarget
 
 # CNIL 2022-100, case 2: a lock after at most 10 failures in a row. Twelve leave room for two
 # sign-ins that fail while a password is put back; nothing goes beyond, whatever the server says.
@@ -226,6 +226,17 @@ class LentAccount:
                 return True
             return None
         return True if seen == self.opened else False if seen == self.closed else None
+
+    @property
+    def declared_lock(self) -> int | None:
+        """After how many failures the declarations lock an account of this sign-in page."""
+        told = self.tools.scope.declarations.authentication
+        accounts = told.accounts if told else ()
+        here = [a for a in accounts if set(a.sign_in) & set(self.target.logins)]
+        locks = [a.lockout for a in (here or (accounts if len(accounts) == 1 else ()))]
+        numbers = [k.after_attempts for k in locks if isinstance(k, Lockout) and k.after_attempts]
+        # Where several kinds of accounts share the page, the widest promise is the safe one.
+        return max(numbers, default=None) if len(numbers) == len(locks) else None
 
     @property
     def proof_path(self) -> str:

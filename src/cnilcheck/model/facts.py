@@ -669,6 +669,8 @@ class FailedSignIns(Fact, frozen=True):
     delay_seconds: int | None = None
     whole_address: bool = False
     opened: bool = False
+    declared_after: int | None = None
+    """After how many failures those who run the service declare that page locks an account."""
 
 
 Difference: TypeAlias = Literal["status", "redirection", "message", "length", "cookies", "time"]

@@ -24,6 +24,7 @@ FIELDS = _words("""
     length | longueur | length
     may_be_locked | peut-être bloqué | may be locked
     opened | a ouvert une session | opened a session
+    declared_after | blocage déclaré après | declared lock after
     planted | essai d'un identifiant inventé | an invented identifier was tried
     protection | protection | protection
     right_password | bon mot de passe | right password
