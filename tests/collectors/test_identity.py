@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import ipaddress
 from pathlib import Path
 
@@ -138,3 +139,23 @@ def test_an_ipv4_address_in_ipv6_is_the_same_address() -> None:
 def test_a_name_met_on_the_way_announces_no_address() -> None:
     fact = named("x.trafficmanager.net", "domain.parhds.clever-cloud.com", "51.91.0.0")
     assert (fact.provider, fact.upstream) == ("Clever Cloud", "OVHcloud")
+
+
+def test_an_origin_declared_behind_an_intermediary_is_told_and_nobody_is_asked(
+    tmp_path: Path,
+) -> None:
+    hosting = HostingDeclaration(
+        (), "paas", origins=("app.osc-fr1.scalingo.io", "51.91.0.0", "[::1]")
+    )
+    scope = Scope(version=1, declarations=Declarations(hosting=hosting))
+    journal = io.StringIO()
+    tools = Tools(tmp_path, scope, Journal(journal), Limits())
+    collector = NetworkIdentities()
+    seen = [s for task in collector.tasks(scope) for s in collector.observe(task, tools)]
+    told = {s.location: (s.fact.provider, s.fact.reserved) for s in seen}
+    assert told == {
+        "origins[0] (app.osc-fr1.scalingo.io)": ("Scalingo", False),
+        "origins[1] (51.91.0.0)": ("OVHcloud", False),
+        "origins[2] ([::1])": (None, True),
+    }
+    assert journal.getvalue() == ""

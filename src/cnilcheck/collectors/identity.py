@@ -47,6 +47,7 @@ from cnilcheck.model.words import Method
 
 _RESOLVER_SECONDS = 5.0
 _MAX_ADDRESSES = 16
+_DECLARED = "declarations.hosting"
 
 _Answer = TypeVar("_Answer")
 
@@ -69,9 +70,14 @@ class NetworkIdentities:
         return __version__
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
-        """Return one task per web, host or TLS target."""
+        """Return one task per web, host or TLS target, and one per origin declared behind them."""
         hosts = [(t.spelling, host_of(t)) for t in scope.targets if not isinstance(t, SshTarget)]
-        return tuple(Task(spelling, host or spelling, host) for spelling, host in hosts)
+        declared = scope.declarations.hosting
+        origins = [
+            Task(_DECLARED, f"origins[{number}] ({origin})", origin.strip("[]"))
+            for number, origin in enumerate(declared.origins if declared else ())
+        ]
+        return (*(Task(spelling, host or spelling, host) for spelling, host in hosts), *origins)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield who answers at one target: one fact, or one for each group of its addresses."""
@@ -85,6 +91,9 @@ class NetworkIdentities:
         host: str = task.subject
         scope = tools.scope
         by_name = is_name(host)
+        if task.target == _DECLARED and not scope.online_identity:
+            # What lies behind is no target: its name alone tells, and nobody is asked.
+            return _unasked(host)
         if not (by_name and (scope.online_identity or scope.identity.resolver)):
             addresses, canonical = self._resolved(task, tools)
             chain: tuple[str, ...] = (canonical,)
@@ -147,6 +156,13 @@ def online(asked: Asked, tools: Tools, target: str, instrument: str) -> Asked:
                 said += registrant(tools, address, today, target, instrument)
         registered[address] = tuple(said)
     return dataclasses.replace(asked, reverse=reverse, registered=registered)
+
+
+def _unasked(host: str) -> Asked:
+    try:
+        return Asked("", (), (ipaddress.ip_address(host),))
+    except ValueError:
+        return Asked(host)
 
 
 def is_name(host: str) -> bool:
