@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cnilcheck.model.facts import LoggedEvents
+from cnilcheck.model.facts import LoggedEvents, TracedAction
 from cnilcheck.model.logging_coverage import ENOUGH
 from cnilcheck.model.logging_matrix import (
     CATEGORY_NAMES,
@@ -48,6 +48,34 @@ _HOW = {
     1: Text("seulement déclaré", "declared only"),
     2: Text("réglé, mais aucune ligne n’a été vue", "configured, but no line was seen"),
 }
+
+
+_ACTIONS = {
+    "sign_in_failure": Text("la connexion refusée d’essai", "the failed test sign-in"),
+    "sign_in_success": Text("la connexion d’essai", "the test sign-in"),
+    "consultation": Text("la consultation d’essai", "the test consultation"),
+    "forbidden_read": Text("la consultation interdite d’essai", "the forbidden test consultation"),
+    "unknown_page": Text("la page d’essai qui n’existe pas", "the test page that does not exist"),
+    "search": Text("la recherche d’essai", "the test search"),
+    "modification": Text("la modification d’essai", "the test modification"),
+}
+
+
+def action_traced(fact: TracedAction, /) -> Verdict:
+    """Pass when the line an action left says all it must; undecided while no log was searched."""
+    action = _ACTIONS[fact.action]
+    if not fact.searched:
+        return undecided(action=action)
+    if fact.trace is None:
+        return failed(action=action, how=Text("aucune ligne", "no line"), place=fact.searched)
+    wanting = [name for name in mandatory(fact.category) if name not in fact.trace.fields]
+    place = fact.trace.place
+    if not wanting:
+        return passed(action=action, place=place)
+    fr = ", ".join(FIELD_NAMES[name].fr for name in wanting)
+    en = ", ".join(FIELD_NAMES[name].en for name in wanting)
+    how = Text(f"une ligne qui ne dit pas{NBSP}: {fr}", f"a line that does not tell: {en}")
+    return failed(action=action, how=how, place=place)
 
 
 def events_complete(fact: LoggedEvents, /) -> Answer:

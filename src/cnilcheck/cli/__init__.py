@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cnilcheck import __version__
 from cnilcheck.cli.hosts import hosts_app
@@ -211,11 +212,33 @@ def scan(
     raise typer.Exit(code)
 
 
-@app.command(
+class _FilesOrCommand(TyperGroup):
+    """What follows `logs` and is no command of its own is what `read` is given."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["read", *args]
+        return super().parse_args(ctx, args)
+
+
+logs_app = typer.Typer(
+    cls=_FilesOrCommand,
     help=say(
         "Lire des journaux, sans fichier de périmètre, et juger ce qu'ils montrent.",
         "Read logs, without a scope file, and judge what they show.",
-    )
+    ),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(logs_app, name="logs")
+
+
+@logs_app.command(
+    name="read",
+    help=say(
+        "Lire des journaux, sans fichier de périmètre, et juger ce qu'ils montrent.",
+        "Read logs, without a scope file, and judge what they show.",
+    ),
 )
 def logs(
     files: Annotated[
@@ -530,6 +553,34 @@ def password_policy(
         "per_day": per_day, "captcha": captcha, "no_lockout": no_lockout,
     }  # fmt: skip
     raise typer.Exit(explain_policy(description, options, lang))
+
+
+@logs_app.command(
+    help=say(
+        "Chercher les actions d'essai d'un audit dans des journaux remis ensuite.",
+        "Look for the test actions of an audit in logs handed over afterwards.",
+    )
+)
+def confirm(
+    audit: Annotated[Path, typer.Argument(help=say("Dossier de l'audit.", "Folder of the audit."))],
+    files: Annotated[
+        list[Path], typer.Argument(help=say("Journaux, compressés ou non.", "Logs, packed or not."))
+    ],
+    out: _Out = None,
+    lang: _Lang = LANG,
+    formats: _Formats = None,
+    fail_on: _FailOn = Severity.HIGH,
+    strict: _Strict = False,
+    as_of: _AsOf = None,
+    force: _Force = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Write a new audit folder; the one that is confirmed stays as it is."""
+    from cnilcheck.cli.confirm import run_confirm
+
+    telling = _telling(lang, formats, fail_on, strict, quiet, out=out)
+    with _folder(out) as folder:
+        raise typer.Exit(run_confirm(audit, files, folder, as_of, force, telling))
 
 
 @app.command(help=say("Écrire un périmètre commenté.", "Write a commented scope file."))

@@ -33,6 +33,10 @@ def consented(scope: Scope, base: Path, where: str) -> dict[str, Passwords]:
         if first == second:
             raise ScopeError(f"{at}.other_password: is the same as password")
         found[target.spelling] = Passwords(first, second)
+    for number, store in enumerate(scope.sources.log_stores):
+        if store.authorization is not None:
+            place = f"{where}: sources.log_stores[{number}].authorization"
+            found[store.url] = Passwords(read_secret(store.authorization, base, place))
     _end_as_interrupted()
     return found
 

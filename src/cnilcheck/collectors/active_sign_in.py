@@ -8,6 +8,7 @@ from functools import partial
 from cnilcheck import __version__
 from cnilcheck.collectors import active_attempts, active_sessions
 from cnilcheck.collectors.active_passwords import Change
+from cnilcheck.collectors.active_traces import alone_with
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.lent_account import LentAccount, place_of
 from cnilcheck.collectors.site import web_targets
@@ -70,7 +71,8 @@ class ActiveSignIn:
         lent = LentAccount(tools, target, account, passwords, self.name)
         change, ended = Change(lent), None
         try:
-            yield from _trials(lent, account, change)
+            with alone_with(tools, target):
+                yield from _trials(lent, account, change)
         except CollectionError as error:
             ended = error
         # Said even when the trials broke off: its owner must know how the account is left.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnilcheck.collectors.accounts import AccountLists
 from cnilcheck.collectors.active_sign_in import ActiveSignIn
+from cnilcheck.collectors.active_traces import ActiveTraces
 from cnilcheck.collectors.applications import ApplicationConfiguration
 from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificates import Certificates
@@ -66,6 +67,8 @@ def collectors() -> tuple[Collector, ...]:
         Logs(),
         Documents(),
         SignIn(),
+        # First: afterwards the test account may be locked.
+        ActiveTraces(),
         ActiveSignIn(),
         SessionVisits(),
         HttpChallenges(),

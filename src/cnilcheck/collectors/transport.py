@@ -156,6 +156,7 @@ def permitted(scope: Scope) -> frozenset[tuple[str, int]]:
             allowed.add((host, port))
             if (scheme, port) == ("https", 443):
                 allowed.add((host, 80))
+    allowed |= {endpoint(store.url)[1:] for store in scope.sources.log_stores}
     return frozenset(allowed)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlencode, urlsplit
 
+from cnilcheck import __version__
 from cnilcheck.collectors.base import Tools
 from cnilcheck.collectors.cookies import cookie_of
 from cnilcheck.collectors.site import Site
@@ -30,6 +31,8 @@ class Visitor:
     instrument: str
     cookies: dict[str, str] = field(default_factory=dict)
     bearer: str = ""
+    marker: str = ""
+    """A word sent along with each request, to be found again in logs."""
     set_headers: list[str] = field(default_factory=list)
     """Every Set-Cookie header received, in order."""
 
@@ -72,6 +75,9 @@ class Visitor:
         if self.cookies:
             pairs = (f"{name}={value}" for name, value in self.cookies.items())
             headers = headers | {"Cookie": "; ".join(pairs)}
+        if self.marker:
+            agent = f"cnilcheck/{__version__} {self.marker}"
+            headers = headers | {"User-Agent": agent, "X-Request-Id": self.marker}
         if self.bearer:
             headers = headers | {"Authorization": f"Bearer {self.bearer}"}
         answer = fetch(

@@ -21,11 +21,13 @@ from cnilcheck.model.personal_data import printable
 from cnilcheck.model.scope import (
     ConsentedAccount,
     HostTarget,
+    LogStore,
     Scope,
     Secret,
     SshTarget,
     Target,
     TlsTarget,
+    Traces,
     WebTarget,
 )
 
@@ -119,6 +121,8 @@ def _check(scope: Scope, where: str, today: dt.date) -> None:
         # Décret 2005-1309 art. 73: at most six months.
         raise ScopeError(f"{where}: notice.months: 1 to 6, {scope.notice.months} given")
     check_identity(scope, where)
+    for number, store in enumerate(scope.sources.log_stores):
+        _check_store(store, f"{where}: sources.log_stores[{number}]")
     for number, waiver in enumerate(scope.waivers):
         if waiver.until > today + _LONGEST_WAIVER:
             place = f"{where}: waivers[{number}].until"
@@ -164,6 +168,7 @@ def _check_web(target: WebTarget, place: str) -> None:
         raise ScopeError(f"{place}.url: `{target.url}` does not begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
         raise ScopeError(f"{place}.url: credentials do not belong in an address")
+    _check_traces(target.traces, f"{place}.traces")
     if target.test_account is not None:
         _check_account(target.test_account, f"{place}.test_account")
     _check_host(parts.hostname or "", f"{place}.url")
@@ -172,6 +177,33 @@ def _check_web(target: WebTarget, place: str) -> None:
             if not path.startswith("/") or path.startswith("//"):
                 field = "login" if key == "logins" else key
                 raise ScopeError(f"{place}.{field}: `{path}` must begin with one /")
+
+
+def _check_store(store: LogStore, place: str) -> None:
+    parts = _split(store.url, f"{place}.url")
+    local = is_loopback(parts.hostname or "")
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        raise ScopeError(f"{place}.url: only https addresses are asked")
+    if parts.username is not None or parts.password is not None:
+        raise ScopeError(f"{place}.url: credentials do not belong in an address")
+    if not store.query.strip():
+        raise ScopeError(f"{place}.query: a stream selector or an index is expected")
+    secret = store.authorization
+    if secret is not None and (secret.env is None) == (secret.file is None):
+        raise ScopeError(f"{place}.authorization: either `env` or `file` is expected")
+
+
+def _check_traces(traces: Traces, place: str) -> None:
+    paths = {"record": traces.record, "forbidden": traces.forbidden, "search": traces.search}
+    if traces.change is not None:
+        paths["change.address"] = traces.change.address
+    for key, path in paths.items():
+        if path and (not path.startswith("/") or path.startswith("//")):
+            raise ScopeError(f"{place}.{key}: `{path}` must begin with one /")
+    if traces.search and "{marker}" not in traces.search:
+        raise ScopeError(f"{place}.search: holds no {{marker}}")
+    if not 0 <= traces.wait_seconds <= 600:
+        raise ScopeError(f"{place}.wait_seconds: 0 to 600, {traces.wait_seconds} given")
 
 
 def _split(url: str, place: str) -> SplitResult:
@@ -213,16 +245,18 @@ def _check_port(port: int, place: str) -> None:
         raise ScopeError(f"{place}: {port} is not a port")
 
 
-def hosts(scope: Scope) -> Iterator[tuple[int, str]]:
-    """Yield each target's number and host."""
+def hosts(scope: Scope) -> Iterator[tuple[str, str]]:
+    """Yield the place in the scope and the host of each target and each store of logs."""
     for number, target in enumerate(scope.targets):
         match target:
             case WebTarget(url=url):
-                yield number, urlsplit(url).hostname or ""
+                yield f"targets[{number}]", urlsplit(url).hostname or ""
             case HostTarget(host=host):
-                yield number, host
+                yield f"targets[{number}]", host
             case TlsTarget(tls=address) | SshTarget(ssh=address):
-                yield number, address.rpartition(":")[0].strip("[]")
+                yield f"targets[{number}]", address.rpartition(":")[0].strip("[]")
+    for number, store in enumerate(scope.sources.log_stores):
+        yield f"sources.log_stores[{number}]", urlsplit(store.url).hostname or ""
 
 
 def check_consented(scope: Scope, where: str, today: dt.date) -> None:
@@ -281,8 +315,8 @@ def check_authorised(scope: Scope, where: str, today: dt.date) -> None:
 
     Entering a system without permission is an offence; the words of a person are asked for first.
     """
-    for number, host in hosts(scope):
-        place = f"{where}: targets[{number}]"
+    for named, host in hosts(scope):
+        place = f"{where}: {named}"
         if is_loopback(host):
             continue
         if scope.authorisation is None:
@@ -297,6 +331,7 @@ def _check_sources(scope: Scope, path: Path) -> None:
     sources = scope.sources
     named = [("sources.system", sources.system)] if sources.system else []
     named += [(f"sources.logs[{n}].path", s.path) for n, s in enumerate(sources.logs)]
+    named += [("sources.listing", sources.listing)] if sources.listing else []
     samples = sources.password_samples
     named += [(f"sources.password_samples[{n}].path", s.path) for n, s in enumerate(samples)]
     named += [

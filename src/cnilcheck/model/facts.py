@@ -1226,6 +1226,44 @@ class LoggedEvents(Fact, frozen=True):
     rows: tuple[CategoryRow, ...]
 
 
+class Trace(Struct, frozen=True, forbid_unknown_fields=True):
+    """The line a test action left: where, after how many seconds, and which fields it has.
+
+    `remote` when it stands in a declared store of logs, away from the machine that wrote it.
+    """
+
+    place: str
+    remote: bool
+    delay_seconds: float | None
+    fields: tuple[EventField, ...]
+
+
+class TracedAction(Fact, frozen=True):
+    """One action of the test account, and the line it left in the logs searched; None: no line.
+
+    `marker` is the word sent along, `author_marker` the invented name of a failed sign-in, and
+    `reference` what names the record. Nothing is known while `searched` is empty.
+    """
+
+    action: Literal[
+        "sign_in_failure",
+        "sign_in_success",
+        "consultation",
+        "forbidden_read",
+        "unknown_page",
+        "search",
+        "modification",
+    ]
+    category: EventCategory
+    marker: str
+    sent_at: dt.datetime
+    status: int
+    searched: tuple[str, ...]
+    trace: Trace | None
+    author_marker: str = ""
+    reference: str = ""
+
+
 class Silence(Struct, frozen=True, forbid_unknown_fields=True):
     """A stretch without any line where the log's own rhythm expected `expected` lines."""
 
@@ -1727,6 +1765,7 @@ AnyFact: TypeAlias = (
     | LogFields
     | LogCoverage
     | LoggedEvents
+    | TracedAction
     | LogSilences
     | LogPersonalData
     | LoggingPractice

@@ -16,6 +16,7 @@ from cnilcheck.model.facts import (
     LoggedEvents,
     LoggingPractice,
     LogSourceSetting,
+    TracedAction,
     fact_name,
 )
 from cnilcheck.model.logging_matrix import (
@@ -25,6 +26,7 @@ from cnilcheck.model.logging_matrix import (
     EventCategory,
     EventCount,
     EventField,
+    EvidenceKind,
     FieldEvidence,
     LoggingMatrix,
     SourceEvidence,
@@ -59,7 +61,7 @@ _NO_RECORD = re.compile(
 
 INSTRUMENT = "logging-matrix"
 _TARGET = "sources.logs"
-_FEEDS = (LogCoverage, LogSourceSetting, AccessLogSetting, LoggingPractice)
+_FEEDS = (LogCoverage, LogSourceSetting, AccessLogSetting, LoggingPractice, TracedAction)
 
 
 def feeds(observation: Observation) -> bool:
@@ -109,6 +111,8 @@ def _of(seen: Evidence) -> Iterator[tuple[EventCategory, SourceEvidence]]:
             for place in (place for place in off if not _NO_RECORD.search(place)):
                 for category in _REQUESTS:
                     yield category, _off(product, place)
+        case TracedAction() as action if action.searched:
+            yield action.category, _tried(seen.location, action)
         case LoggingPractice(events=declared) if declared is not None:
             for category, names in _DECLARED.items():
                 if all(name in declared for name in names):
@@ -139,6 +143,24 @@ def _off(product: str, place: str) -> SourceEvidence:
     return SourceEvidence(product, "configuration", 0, 0, 0, place, (), partly=True)
 
 
+def _tried(place: str, action: TracedAction) -> SourceEvidence:
+    """A line that was found proves what it says, and disproves what it leaves out."""
+    trace = action.trace
+    if trace is None:
+        fields = tuple(FieldEvidence(name, 0) for name in mandatory(action.category))
+        where = ", ".join(action.searched)
+        return SourceEvidence(place, "test", 0, 0, 0, where, fields)
+    level = 5 if trace.remote else 4
+    named = dict.fromkeys(trace.fields, level)
+    wanting = {name: 0 for name in mandatory(action.category) if name not in named}
+    fields = tuple(
+        FieldEvidence(name, found, place=trace.place) for name, found in (named | wanting).items()
+    )
+    whole = _least(action.category, fields)
+    kind: EvidenceKind = "remote_test" if trace.remote else "test"
+    return SourceEvidence(place, kind, level, whole, 1, trace.place, fields)
+
+
 def _declared(category: EventCategory, target: str) -> SourceEvidence:
     fields = tuple(FieldEvidence(name, 1) for name in mandatory(category))
     return SourceEvidence(target, "declaration", 1, 1, 0, "", fields)
@@ -157,6 +179,10 @@ def _row(category: EventCategory, sources: list[SourceEvidence]) -> CategoryRow:
     fields = tuple(_best_field(name, sources) for name in EVENT_FIELDS)
     logged = _best((one.logged for one in sources), any(_decides(s, s.logged) for s in sources))
     level = _best((one.level for one in sources), any(_decides(s, s.level) for s in sources))
+    if any(one.kind in ("test", "remote_test") and one.level == 0 for one in sources):
+        # What was tried and left no whole line weighs more than any line of another moment.
+        logged = max((one.logged or 0 for one in sources if "test" in one.kind), default=0)
+        level = 0
     if any(one.partly for one in sources) and not any(_carries(one) for one in sources):
         level = 0
     events = sum(one.events for one in sources)

@@ -85,6 +85,28 @@ class ConsentedAccount(Struct, frozen=True, forbid_unknown_fields=True):
     idle_minutes: float | None = None
 
 
+class TraceChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """A form that changes a synthetic record; `{marker}` in a value becomes the test's own word."""
+
+    address: str
+    fields: dict[str, str] = {}
+    encoding: Literal["form", "json"] = "form"
+
+
+class Traces(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the test account may do so that its traces are looked for in the logs.
+
+    `record` is a synthetic record it may read, `forbidden` one it must be refused, `search` a page
+    with `{marker}` where the word searched for stands. Only `change` changes anything.
+    """
+
+    record: str = ""
+    forbidden: str = ""
+    search: str = ""
+    change: TraceChange | None = None
+    wait_seconds: int = 60
+
+
 class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown_fields=True):
     """A web site or application, by its base address."""
 
@@ -93,6 +115,7 @@ class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown
     protected: tuple[str, ...] = ()
     neighbours: tuple[str, ...] = ()
     test_account: ConsentedAccount | None = None
+    traces: Traces = Traces()
 
     @property
     def spelling(self) -> str:
@@ -206,6 +229,17 @@ class AccountListSource(Struct, frozen=True, forbid_unknown_fields=True):
     leavers: str | None = None
 
 
+class LogStore(Struct, frozen=True, forbid_unknown_fields=True):
+    """A store of logs that is asked for the test's traces only; `query` is Loki's stream selector
+    or Elasticsearch's index, `authorization` the header of that name.
+    """
+
+    url: str
+    kind: Literal["loki", "elasticsearch"]
+    query: str
+    authorization: Secret | None = None
+
+
 class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     """Files that are read, and never sent anywhere; relative paths start at the scope file.
 
@@ -221,6 +255,7 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     advisories: tuple[str, ...] = ()
     """Published flaws in OSV's format: JSON, one record a line, or OSV's `all.zip`."""
     identity_exports: tuple[IdentityExport, ...] = ()
+    log_stores: tuple[LogStore, ...] = ()
     listing: str | None = None
     """Modes and owners of the server's files: `ls -lR`, `find -printf`, `stat`, or a tar file."""
     accounts: tuple[AccountListSource, ...] = ()

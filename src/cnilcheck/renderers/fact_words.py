@@ -349,6 +349,13 @@ FIELDS = _words("""
     read | lu | read
     unlocked_after_seconds | déblocage après, en secondes | unlocked after, seconds
     partly | en partie | in part
+    action | action | action
+    author_marker | nom inventé | invented name
+    delay_seconds | délai en secondes | delay in seconds
+    marker | marque | marker
+    searched | cherché dans | searched in
+    sent_at | fait le | done at
+    trace | trace | trace
     append_only | ajout seul | append only
     application | compte de l'application | application's account
     data_days | durée des données, en jours | life of the data, in days
@@ -449,6 +456,8 @@ VALUES |= _words("""
     too_noisy | trop variable | too noisy
     unchanged | inchangé | unchanged
     agent | agent | agent
+    forbidden_read | consultation interdite | forbidden consultation
+    unknown_page | page inexistante | page that does not exist
     declaration | déclaration | declaration
     lines | lignes | lines
     remote_test | essai retrouvé dans le dépôt distant | test found in the remote store
