@@ -120,7 +120,9 @@ def test_a_technical_log_without_author_proves_nothing() -> None:
         # Another source may hold the author: what is only configured leaves it open.
         ((configured("consultation", fields=("time",)), configured("consultation", logged=False)),
          2, None),
-        ((lines("consultation", without={"author": 50}), configured("consultation")), 3, 2),
+        ((lines("consultation", without={"author": 50}), configured("consultation")), 3, 0),
+        ((lines("consultation", without={"author": 50}), lines("consultation", place="b.log")),
+         3, 3),
     ],
 )  # fmt: skip
 def test_the_best_source_counts(

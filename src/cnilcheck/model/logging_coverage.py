@@ -199,10 +199,13 @@ def _carries(source: SourceEvidence) -> bool:
 
 
 def _best(levels: Iterable[int | None], disproved: bool) -> int | None:
-    """Return the best level; unknown outweighs a mere setting that is off, not a disproof."""
+    """Return the best level; unknown outweighs a mere setting that is off, not a disproof.
+
+    What real lines disprove, a declaration or a setting does not make good.
+    """
     found = list(levels)
     best = max((level for level in found if level), default=None)
-    if best is not None:
+    if best is not None and (best >= 3 or not disproved):
         return best
     if disproved or (found and None not in found):
         return 0
