@@ -103,6 +103,54 @@ def looks_html(body: bytes) -> bool:
     )
 
 
+def structure(text: str) -> str:
+    """Return a page without its prose: markup, scripts, comments, titles, cells and links.
+
+    What a product's own page is made of stays; what an article says of the product does not.
+    """
+    reader = _Structure()
+    try:
+        reader.feed(text[:_LONGEST])
+    except (AssertionError, ValueError):  # html.parser on malformed declarations
+        return "".join(reader.kept)
+    return "".join(reader.kept)
+
+
+class _Structure(HTMLParser):
+    _TELLING = frozenset(
+        "title h1 h2 h3 h4 h5 h6 th td dt dd label legend button a script style option font".split()
+    )
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.kept: list[str] = []
+        self._tag = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag = tag
+        self.kept.append(self.get_starttag_text() or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.kept.append(self.get_starttag_text() or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+        self.kept.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if self._tag in self._TELLING:
+            self.kept.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.handle_data(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.handle_data(f"&#{name};")
+
+    def handle_comment(self, data: str) -> None:
+        self.kept.append(f"<!--{data}-->")
+
+
 class _Reader(HTMLParser):
     def __init__(self, url: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from cnilcheck.collectors.html_page import looks_html
+from cnilcheck.collectors.html_page import looks_html, structure
 from cnilcheck.collectors.listings import parsed_json
 from cnilcheck.errors import RuleError
 from cnilcheck.model.facts import FileKind
@@ -105,7 +105,12 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True):
         # Some servers call every file text/html: then the body decides.
         if self.not_html and (looks_html(body) or (html and b"</" in body[:4096])):
             return False
-        return self.matcher.matches(body)
+        if not self.matcher.matches(body):
+            return False
+        # An article about a product holds its words; the product's page is built of them.
+        if self.everywhere or not looks_html(body):
+            return True
+        return self.matcher.matches(structure(body.decode("utf-8-sig", "replace")).encode())
 
 
 class Family(Struct, frozen=True, forbid_unknown_fields=True):
