@@ -130,6 +130,7 @@ def observe(
     What an earlier audit settled is not looked at again. With `passwords`, those of the lent test
     accounts by target, the audit is active. Only `instruments` look, when they are given.
     """
+    from cnilcheck.cli.announce import announced
     from cnilcheck.cli.progress import Watch
     from cnilcheck.collectors.base import Journal, Tools
     from cnilcheck.collectors.catalogue import collectors
@@ -137,6 +138,9 @@ def observe(
     folder = AuditFolder.prepare(out, force=force)
     folder.write(SCOPE, written)
     instruments = collectors() if instruments is None else instruments
+    searching = any(instrument.name == "web-exposure" for instrument in instruments)
+    for line in announced(scope) if searching and not telling.quiet else ():
+        print(line, file=sys.stderr)
     total = sum(len(tasks_left(i, i.tasks(scope), earlier)) for i in instruments)
     echo = _echo if telling.level.says(Level.DEBUG) else None
     steps = telling.level.says(Level.INFO)
