@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(1024)
 def is_loopback(host: str) -> bool:
     """Return whether the host, as written, is this machine: no name but localhost is trusted."""
     if host.lower().rstrip(".") == "localhost":
