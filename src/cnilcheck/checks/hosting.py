@@ -257,23 +257,31 @@ def guarantees_published(fact: HostingGuarantees, context: Context, /) -> Verdic
             return passed(said=_STATEMENT)
         return undecided(reason=_NO_GUARANTEES)
     if fact.missing:
-        columns = text(
-            "sans les colonnes {names}", "without the columns {names}", names=fact.missing
-        )
+        absent = join([_COLUMNS.get(name, Text(name, name)) for name in fact.missing], ", ")
+        columns = Text(f"sans les colonnes {absent.fr}", f"without the columns {absent.en}")
         return failed(what=columns)
     if not fact.actors:
         return failed(what=Text("sans aucun acteur", "without any actor"))
     if fact.unnamed:
-        absent = text(
+        rowless = text(
             "sans ligne pour {names}, que la déclaration nomme",
             "without a row for {names}, which the declaration names",
             names=fact.unnamed,
         )
-        return undecided(reason=absent)
+        return undecided(reason=rowless)
     names = tuple(actor.name for actor in fact.actors)
     return passed(said=text("un tableau ({names})", "a table ({names})", names=names))
 
 
+_COLUMNS = {
+    "name": Text("raison sociale", "business name"),
+    "role": text("rôle", "role"),
+    "certified": Text("certifié HDS", "HDS certified"),
+    "secnumcloud": Text("qualifié SecNumCloud", "SecNumCloud qualified"),
+    "activities": text("activités d'hébergement", "hosting activities"),
+    "requirement 29": Text("exigence 29", "requirement 29"),
+    "requirement 30": Text("exigence 30", "requirement 30"),
+}
 _STATEMENT = Text(
     "la déclaration prévue, sans tableau à tenir", "the statement provided for, without a table"
 )
