@@ -1,0 +1,1 @@
+"""Public decisions of data-protection authorities, replayed as small deployments on loopback."""
