@@ -75,6 +75,7 @@ class Columns:
     file: int
     read_line: ReadLine
     since: int = 0
+    written: int = 0
     _kinds: dict[tuple[bytes, bytes], WebKind] = field(default_factory=dict)
     _people: dict[bytes, bool] = field(default_factory=dict)
     _latest: _Latest | None = None
@@ -89,7 +90,8 @@ class Columns:
             kept = [times[stamp] is not None for stamp in stamps]
             lines = block.split(b"\n")
             for row in (n for n, keep in enumerate(kept) if not keep):
-                self.read_line(lines[row], number + row)
+                if lines[row]:
+                    self.read_line(lines[row], number + row)
             columns = {name: tuple(compress(column, kept)) for name, column in columns.items()}
             stamps, numbers = tuple(compress(stamps, kept)), tuple(compress(numbers, kept))
         known = {stamp: time for stamp, time in times.items() if time is not None}
@@ -101,8 +103,20 @@ class Columns:
         if numbers:
             self.tally.lines += len(numbers)
             self._count_times(stamps, known, block)
+            self._note(columns, numbers, [known[stamp][0] for stamp in stamps], known)
             self._count(columns, numbers, stamps, known)
         return count
+
+    def _note(
+        self, columns: _Named, numbers: Sequence[int], epochs: list[int],
+        times: dict[_Stamp, Instant],
+    ) -> None:  # fmt: skip
+        zoned = all(offset is not None for _, offset in times.values())
+        self.tally.timeline.see(self.file, epochs, numbers, zoned=zoned)
+        if "client" in columns:
+            self.tally.behaviour.requests(
+                columns["client"], _requests(columns), columns["status"], epochs, numbers, self.file
+            )
 
     def _stamps(self, columns: _Named) -> tuple[Sequence[_Stamp], dict[_Stamp, Instant | None]]:
         """Return the minute of each row, with its zone where zones differ, and what time it is."""
@@ -122,6 +136,7 @@ class Columns:
             epoch, offset = times[stamp]
             tally.minutes.add(epoch, offset or 0, count)
             tally.offsets[offset] += count
+            tally.timeline.late(epoch, self.written, count)
         low = min(times, key=lambda stamp: times[stamp][0])
         if tally.first is None or times[low][0] <= tally.first:
             first = times[low][0] + min(_seconds(block, low))
@@ -153,6 +168,7 @@ class Columns:
         flags = self._flags(columns, users, stamps, times)
         keys = list(zip(_templates(shapes), columns["status"], *flags.values(), strict=False))
         self._count_kinds(keys, tuple(flags), numbers)
+        self._note_failures(keys, columns, numbers, [times[stamp][0] for stamp in stamps])
         authors = Counter(users)
         self.tally.count_authors(
             Counter({name.decode("utf-8", "replace"): n for name, n in authors.items()})
@@ -206,6 +222,19 @@ class Columns:
             new = not self.tally.known(kind.category, mask)
             at = (self.file, numbers[keys.index(key)]) if new else (0, 0)
             self.tally.request(kind, mask, flags, at, count)
+
+    def _note_failures(
+        self, keys: list[_Key], columns: _Named, numbers: Sequence[int], epochs: list[int]
+    ) -> None:
+        failed = {key for key in set(keys) if self._kinds[key[:2]].category == "sign_in_failure"}
+        clients = columns.get("client") or repeat(b"", len(keys))
+        rows = zip(keys, clients, numbers, epochs, strict=True) if failed else ()
+        for key, client, number, epoch in rows:
+            if key in failed:
+                self.tally.behaviour.failed_sign_in(
+                    client.decode("utf-8", "replace"), epoch, (self.file, number),
+                    key[1].decode("latin-1"),
+                )  # fmt: skip
 
     def _search(self, text: bytes, shapes: bytes, columns: _Named) -> None:
         personal = self.tally.personal

@@ -342,20 +342,39 @@ def _zstandard(raw: _Rejoined, name: str) -> IO[bytes]:
     except ImportError:
         advice = 'pip install "cnilcheck[logs]"'
         raise InstrumentMissing(f"{name} is packed with zstd ({advice})") from None
-    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-    reader = decompressor.stream_reader(cast(IO[bytes], raw), read_across_frames=True)
-    return cast(IO[bytes], _Zstandard(reader, zstandard.ZstdError))
+    start = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj
+    return cast(IO[bytes], _Zstandard(raw, start, zstandard.ZstdError))
 
 
 class _Zstandard(io.RawIOBase):
-    """A zstd stream whose damage is an EOFError, as that of other packings."""
+    """A zstd stream, of several frames or one; its damage is an EOFError, as of other packings."""
 
-    def __init__(self, reader: IO[bytes], damage: type[Exception]) -> None:
-        self._reader, self._damage = reader, damage
+    def __init__(self, raw: _Rejoined, start: Callable[[], Any], damage: type[Exception]) -> None:
+        self._raw, self._start, self._damage = raw, start, damage
+        self._frame = start()
+        self._begun, self._ready = False, bytearray()
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes unpacked."""
+        while len(self._ready) < size or size < 0:
+            # A few bytes may unpack to a hundred thousand.
+            packed = self._raw.read(512)
+            if not packed:
+                if self._begun:
+                    raise EOFError
+                break
+            self._unpack(packed)
+        taken = bytes(self._ready[:size] if size >= 0 else self._ready)
+        del self._ready[: len(taken)]
+        return taken
+
+    def _unpack(self, packed: bytes) -> None:
         try:
-            return self._reader.read(size)
+            while packed:
+                self._ready += self._frame.decompress(packed)
+                self._begun = not self._frame.eof
+                packed = self._frame.unused_data if self._frame.eof else b""
+                if self._frame.eof:
+                    self._frame = self._start()
         except self._damage:
             raise EOFError from None

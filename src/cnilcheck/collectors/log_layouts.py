@@ -17,8 +17,8 @@ from cnilcheck.collectors.log_times import Instant, iso_minute, unix_time, utc_m
 class Layout:
     """A format of lines in columns.
 
-    `quick` may join two lines where a quote is left open, and shows it by finding fewer rows than
-    there are lines; `strict` never does. Both have one more group for a line that does not fit.
+    `quick` knows no escaped quotes, `strict` does. Both have one more group for a line that does
+    not fit, and look no further than the end of a line: a block of garbage takes no longer.
     """
 
     name: str
@@ -34,10 +34,7 @@ class Layout:
         """
         names = (*self.columns, "")
         if b'\\"' not in block:
-            rows: list[tuple[bytes, ...]] = self.quick.findall(block)
-            table = dict(zip(names, zip(*rows, strict=True), strict=True))
-            if len(rows) == block.count(b"\n") and not any(table[""]):
-                return table
+            return dict(zip(names, zip(*self.quick.findall(block), strict=True), strict=True))
         return dict(zip(names, zip(*self.strict.findall(block), strict=True), strict=True))
 
     def fits(self, line: bytes) -> bool:
@@ -60,7 +57,9 @@ class _Piece:
 
 _Token = bytes | _Piece
 _DATE = rb"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d"
-_LOCAL = _Piece("minute zone", rb"([^:]++:..:..):\d\d ([^]]++)", rb"(%b):\d\d ([+-]\d{4})" % _DATE)
+_LOCAL = _Piece(
+    "minute zone", rb"([^:\n]++:..:..):\d\d ([^]\n]++)", rb"(%b):\d\d ([+-]\d{4})" % _DATE
+)
 _ISO = rb"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):\d\d(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d|)"
 _ISO8601 = _Piece("minute zone", _ISO, _ISO)
 _SECONDS = _Piece("minute", rb"(\d{9,11})(?:\.\d{1,6})?", rb"(\d{9,11})(?:\.\d{1,6})?")
@@ -188,7 +187,7 @@ def _text(tokens: Sequence[_Token], n: int) -> bytes:
 def _bounded(piece: _Piece, before: bytes, after: bytes) -> _Piece:
     """Return the field with patterns that end where the text after it begins."""
     if before == b'"' and after[:1] == b'"':
-        quick, strict = rb'[^"]*+', rb'(?:[^"\\\n]++|\\.)*+'
+        quick, strict = rb'[^"\n]*+', rb'(?:[^"\\\n]++|\\.)*+'
     elif not after:
         quick = strict = rb"[^\n]*+" if piece.role == _MORE else rb"[^ \n]*+"
     elif piece.role == "user" and after == b" [":
@@ -196,7 +195,7 @@ def _bounded(piece: _Piece, before: bytes, after: bytes) -> _Piece:
         quick = strict = rb"[^ \[\"\n]++(?: [^ \[\"\n]++)*+"
     else:
         end = after[:1] if after[:1] not in b"]\\^-" else re.escape(after[:1])
-        quick, strict = rb"[^%b]++" % end, rb"[^%b\n]++" % end
+        quick = strict = rb"[^%b\n]++" % end
     if piece.role is None:
         return _Piece(None, quick, strict)
     return _Piece(piece.role, b"(%b)" % quick, b"(%b)" % strict)

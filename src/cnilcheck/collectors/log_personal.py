@@ -172,14 +172,6 @@ class PersonalData:
             digest = hashlib.blake2b(value.casefold().encode(), digest_size=8, key=self.key)
             seen.add(int.from_bytes(digest.digest()))
 
-    def add(self, other: PersonalData) -> None:
-        """Take over what was counted elsewhere under the same key."""
-        self.counts.update(other.counts)
-        for kind, values in other.distinct.items():
-            seen = self.distinct.setdefault(kind, set())
-            if len(seen) < _MAX_DISTINCT:
-                seen |= values
-
     def found(self) -> tuple[DataCount, ...]:
         """Return the kinds that were seen, in the order reports have them."""
         return tuple(

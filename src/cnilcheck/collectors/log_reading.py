@@ -98,7 +98,7 @@ class Reading:
         if layout is not None and self.manner.format not in FORMATS:
             self.format = layout.name
             rest = Lines(FORMATS["web access"], written, self.tally, number, since=since)
-            return Columns(layout, self.tally, number, rest.take_line, since or 0)
+            return Columns(layout, self.tally, number, rest.take_line, since or 0, seen.written)
         own = [line.decode("utf-8", "replace")[:MAX_LINE] for line in sample if line.strip()]
         table = table_reader(own, self.manner.mapping)
         if table is not None:
@@ -187,6 +187,11 @@ class Lines:
         tally.span(entry.epoch, entry.epoch)
         tally.minutes.add(entry.epoch, entry.offset or 0)
         tally.offsets[entry.offset] += 1
+        tally.timeline.see(self.file, (entry.epoch,), (number,), zoned=entry.offset is not None)
+        tally.timeline.late(entry.epoch, self.written)
+        if entry.category == "sign_in_failure":
+            client = entry.client or entry.author
+            tally.behaviour.failed_sign_in(client, entry.epoch, (self.file, number))
         if entry.author:
             tally.count_author(entry.author)
         tally.single(entry.kind, entry.flags, entry.reference, (self.file, number))

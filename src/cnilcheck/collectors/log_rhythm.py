@@ -45,15 +45,6 @@ class Minutes:
         self.days[day][second // 60] += count
         self.offsets[day] = offset
 
-    def merge(self, other: Minutes) -> None:
-        """Add the lines counted elsewhere."""
-        for day, counts in other.days.items():
-            if day not in self.days and len(self.days) < _MAX_DAYS:
-                self.days[day] = array("L", bytes(1440 * array("L").itemsize))
-            if day in self.days:
-                self.days[day] = array("L", map(int.__add__, self.days[day], counts))
-                self.offsets[day] = other.offsets[day]
-
     def active(self) -> tuple[array[int], array[int]]:
         """Return the minutes that have lines, in order, and how many.
 

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from cnilcheck.collectors.log_behaviour import Behaviour
 from cnilcheck.collectors.log_events import WebKind
 from cnilcheck.collectors.log_personal import PersonalData
+from cnilcheck.collectors.log_places import Line
 from cnilcheck.collectors.log_rhythm import Minutes
+from cnilcheck.collectors.log_timeline import Timeline
 from cnilcheck.model.logging_matrix import (
     CATEGORIES,
     EVENT_FIELDS,
@@ -23,9 +26,6 @@ from cnilcheck.model.logging_matrix import (
     EventField,
     FieldCount,
 )
-
-Line = tuple[int, int]
-"""A line of a log: the number of its file among those of the log, and its own, from 1."""
 
 BIT: dict[EventField, int] = {name: 1 << n for n, name in enumerate(EVENT_FIELDS)}
 _MAX_AUTHORS = 50_000
@@ -68,7 +68,6 @@ class Tally:
 
     lines: int = 0
     unparsed: int = 0
-    blank: int = 0
     unparsed_samples: list[tuple[Line, str]] = field(default_factory=list)
     first: int | None = None
     last: int | None = None
@@ -85,6 +84,8 @@ class Tally:
     named_at_all: int = 0
     authors: Counter[str] = field(default_factory=Counter)
     personal: PersonalData = field(default_factory=PersonalData)
+    timeline: Timeline = field(default_factory=Timeline)
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
     def event(self, category: EventCategory | None, mask: int, at: Line, count: int = 1) -> None:
         """Count events of a category, of which `at` is the first."""
@@ -126,20 +127,6 @@ class Tally:
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)
 
-    def add(self, other: Tally) -> None:
-        """Take over the count of the part that follows."""
-        for name in _SUMS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.unparsed_samples = (self.unparsed_samples + other.unparsed_samples)[:3]
-        if other.first is not None and other.last is not None:
-            self.span(other.first, other.last)
-        self.minutes.merge(other.minutes)
-        self.offsets.update(other.offsets)
-        for (category, mask), cell in other.cells.items():
-            self.event(category, mask, cell.first, cell.count)
-        self.count_authors(other.authors)
-        self.personal.add(other.personal)
-
     def count_authors(self, authors: Counter[str]) -> None:
         """Add lines of authors; past the bound only of those already known."""
         if len(self.authors) > _MAX_AUTHORS:
@@ -176,12 +163,6 @@ class Tally:
             fields.append(FieldCount(name, filled, first(have), first(lack)))
         total = sum(cell.count for cell in cells.values())
         return EventCount(category, total, first(list(cells.values())), tuple(fields))
-
-
-_SUMS = (
-    "lines", "unparsed", "blank", "unclassified", "counted", "timed", "operations", "references",
-    "named", "named_expected", "named_at_all",
-)  # fmt: skip
 
 
 def moment(epoch: int) -> dt.datetime:

@@ -13,21 +13,36 @@ from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.log_files import STDIN, base_name, files_of, modified, size
 from cnilcheck.collectors.log_reading import Manner, Reading
 from cnilcheck.collectors.log_rhythm import find_silences
+from cnilcheck.collectors.log_signs import (
+    accounts_of,
+    clock_of,
+    files_of_log,
+    sign_ins_of,
+    walks_of,
+)
 from cnilcheck.collectors.log_tally import moment
 from cnilcheck.errors import CollectionError, Interrupted, Malformed, NotReadable, TimedOut
 from cnilcheck.model.facts import (
     Fact,
+    LogAccounts,
+    LogClock,
     LogCoverage,
     LogExtent,
     LogFields,
+    LogFiles,
     LogPersonalData,
+    LogSignIns,
     LogSilences,
+    LogWalks,
 )
 from cnilcheck.model.scope import LogSource, Scope
 from cnilcheck.model.words import Method
 
 _SECONDS = 150.0
-_FACTS: tuple[type[Fact], ...] = (LogExtent, LogFields, LogSilences, LogPersonalData, LogCoverage)
+_FACTS: tuple[type[Fact], ...] = (
+    LogExtent, LogFields, LogSilences, LogPersonalData, LogCoverage, LogClock, LogFiles, LogSignIns,
+    LogWalks, LogAccounts,
+)  # fmt: skip
 
 
 class Logs:
@@ -160,6 +175,9 @@ def _sightings(
     yield Seen(location, _fields(source, reading))
     yield Seen(location, LogPersonalData(tally.lines, tally.personal.found()))
     yield Seen(location, _coverage(source, reading))
+    for fact in (clock_of(reading), files_of_log(reading), sign_ins_of(reading), walks_of(reading)):
+        yield Seen(location, fact)
+    yield Seen(location, accounts_of(reading, source.class_))
     if not failed:
         yield Seen(location, _silences(reading, tally.first, tally.last))
     else:

@@ -1290,6 +1290,108 @@ class LogPersonalData(Fact, frozen=True):
     complete: bool = True
 
 
+class ClockStep(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line (`file:line`) whose time `at` lies `seconds` before that of the line above it."""
+
+    place: str
+    at: dt.datetime
+    seconds: int
+
+
+class ZoneUse(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many lines have their time so many minutes east of UTC; None is without a zone."""
+
+    minutes: int | None
+    lines: int
+
+
+class LogClock(Fact, frozen=True):
+    """Whether the lines of a log follow each other in time, and in which zones they are written.
+
+    `backwards` counts the lines more than two minutes before the one above, `steps` shows the
+    largest; `ahead` counts lines more than a day after their file was last written.
+    """
+
+    lines: int
+    backwards: int
+    steps: tuple[ClockStep, ...]
+    ahead: int
+    zones: tuple[ZoneUse, ...]
+
+
+class LogFileRead(Struct, frozen=True, forbid_unknown_fields=True):
+    """One file as it was read: `sha256` is of its bytes as stored, as far as they were read.
+
+    `holes` are runs of zero bytes, the first on line `first_hole`; `cut` are lines over 64 KiB.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    lines: int
+    holes: int = 0
+    first_hole: int = 0
+    cut: int = 0
+    ends_in_line: bool = False
+    changed: bool = False
+
+
+class LogFiles(Fact, frozen=True):
+    """The files of a log, from old to new."""
+
+    files: tuple[LogFileRead, ...]
+
+
+class SignInBurst(Struct, frozen=True, forbid_unknown_fields=True):
+    """Failed sign-ins of one client in ten minutes; `refused` of them by a limit (423, 429)."""
+
+    network: str
+    start: dt.datetime
+    attempts: int
+    refused: int
+    place: str
+
+
+class LogSignIns(Fact, frozen=True):
+    """The failed sign-ins a log holds, and the ten minutes of one client with most of them."""
+
+    failures: int
+    bursts: tuple[SignInBurst, ...]
+
+
+class RecordWalk(Struct, frozen=True, forbid_unknown_fields=True):
+    """Records one client was given below an address, `steps` of them next to the one before."""
+
+    network: str
+    address: str
+    steps: int
+    start: dt.datetime
+    end: dt.datetime
+    place: str
+
+
+class LogWalks(Fact, frozen=True):
+    """The clients that were given records whose numbers follow each other, most steps first."""
+
+    lines: int
+    walks: tuple[RecordWalk, ...]
+
+
+class AccountUse(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many lines have that account as their author; the name is of no one person."""
+
+    name: str
+    lines: int
+
+
+class LogAccounts(Fact, frozen=True):
+    """Who the authors of a log are: how many people, and accounts that are nobody's own."""
+
+    log_class: LogClass
+    people: int
+    shared: tuple[AccountUse, ...]
+
+
 class LoggingPractice(Fact, frozen=True):
     """What is logged, kept and looked at, as declared; None was not answered."""
 
@@ -1768,6 +1870,11 @@ AnyFact: TypeAlias = (
     | TracedAction
     | LogSilences
     | LogPersonalData
+    | LogClock
+    | LogFiles
+    | LogSignIns
+    | LogWalks
+    | LogAccounts
     | LoggingPractice
     | SecurityPractice
     | HostingActor

@@ -310,7 +310,25 @@ FIELDS = _words("""
     uncovered | non couvertes | not covered
     upstream | adresse annoncée par | address announced by
     use | usage | use
+    ahead | lignes en avance | lines ahead
+    at | heure | time
+    files | fichiers | files
+    network | réseau | network
+    steps | pas | steps
+    backwards | reculs | steps back
+    bursts | rafales | bursts
     category | catégorie | category
+    changed | changé pendant la lecture | changed while read
+    cut | lignes coupées | lines cut
+    ends_in_line | finit au milieu d'une ligne | ends within a line
+    failures | échecs | failures
+    first_hole | ligne du premier trou | line of the first hole
+    holes | trous | holes
+    minutes | minutes à l'est d'UTC | minutes east of UTC
+    refused | refusés par une limite | refused by a limit
+    sha256 | SHA-256 | SHA-256
+    walks | parcours | walks
+    zones | fuseaux | zones
     complete | lu jusqu'au bout | read to the end
     fields | champs | fields
     field | champ | field

@@ -1,0 +1,99 @@
+"""What was noted while a log was read, as facts: clocks, files, failures, walks, accounts."""
+
+from __future__ import annotations
+
+from cnilcheck.collectors.log_behaviour import network_of
+from cnilcheck.collectors.log_events import SHARED, names_a_person
+from cnilcheck.collectors.log_places import Line
+from cnilcheck.collectors.log_reading import Reading
+from cnilcheck.collectors.log_tally import moment
+from cnilcheck.model.facts import (
+    AccountUse,
+    ClockStep,
+    LogAccounts,
+    LogClock,
+    LogFileRead,
+    LogFiles,
+    LogSignIns,
+    LogWalks,
+    RecordWalk,
+    SignInBurst,
+    ZoneUse,
+)
+from cnilcheck.model.personal_data import mask, printable
+from cnilcheck.model.words import LogClass
+
+_SHOWN = 20
+# One line in a hundred of another zone is a line quoted, not a clock.
+_STRAY = 0.01
+
+
+def clock_of(reading: Reading) -> LogClock:
+    """Return whether times follow each other, and the zones that more than a stray line has."""
+    tally, line = reading.tally, reading.tally.timeline
+    steps = tuple(
+        ClockStep(_place(reading, step.at), moment(step.time), step.seconds)
+        for step in sorted(line.steps, reverse=True)
+    )
+    total = sum(tally.offsets.values())
+    zones = [
+        ZoneUse(None if offset is None else offset // 60, count)
+        for offset, count in tally.offsets.items()
+        if count > total * _STRAY
+    ]
+    zones.sort(key=lambda zone: (-zone.lines, zone.minutes or 0))
+    return LogClock(total, line.backwards, steps[:_SHOWN], line.ahead, tuple(zones))
+
+
+def files_of_log(reading: Reading) -> LogFiles:
+    """Return the files that were read."""
+    return LogFiles(tuple(
+        LogFileRead(
+            printable(seen.name), seen.size, seen.digest, seen.lines, seen.holes, seen.first_hole,
+            seen.cut, seen.ends_in_line, seen.changed,
+        )
+        for seen in reading.files
+    ))  # fmt: skip
+
+
+def sign_ins_of(reading: Reading) -> LogSignIns:
+    """Return the failed sign-ins, and the windows with most of them."""
+    behaviour = reading.tally.behaviour
+    bursts = tuple(
+        SignInBurst(
+            network_of(burst.client), moment(burst.start), burst.attempts, burst.refused,
+            _place(reading, burst.first),
+        )
+        for burst in behaviour.largest_bursts()
+    )  # fmt: skip
+    return LogSignIns(behaviour.failures, bursts)
+
+
+def walks_of(reading: Reading) -> LogWalks:
+    """Return who was given records one after the other."""
+    walks = tuple(
+        RecordWalk(
+            network_of(walk.client), printable(mask(walk.address), 120), walk.steps,
+            moment(walk.start), moment(walk.end), _place(reading, walk.first),
+        )
+        for walk in reading.tally.behaviour.longest_walks()
+    )  # fmt: skip
+    return LogWalks(reading.tally.lines, walks)
+
+
+def accounts_of(reading: Reading, log_class: LogClass) -> LogAccounts:
+    """Return how many people are authors, and the accounts that are nobody's own."""
+    shared: dict[str, int] = {}
+    people = 0
+    for author, count in reading.tally.authors.items():
+        name = author.strip("\"' ").casefold()
+        people += names_a_person(author)
+        if name in SHARED:
+            shared[name] = shared.get(name, 0) + count
+    uses = sorted(shared.items(), key=lambda use: (-use[1], use[0]))
+    return LogAccounts(log_class, people, tuple(AccountUse(*use) for use in uses))
+
+
+def _place(reading: Reading, at: Line) -> str:
+    number, line = at
+    return f"{printable(reading.files[number].name)}:{line}"
