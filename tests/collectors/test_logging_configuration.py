@@ -369,7 +369,7 @@ LOKI_BASE = "schema_config:\n  configs: []\n"
          '"Expiration": {"Days": 1}}]}', {"a": 90}),
         ("/srv/aws/photos.json", '{"Rules": [{"ID": "a", "Status": "Enabled", '
          '"Expiration": {"Days": 90}}]}', {}),
-        ("/srv/aws/groups.json", '{"logGroups": [{"logGroupName": "/app", "retentionInDays": 365},'
+        ("/srv/aws/log-groups.json", '{"logGroups": [{"logGroupName": "/app", "retentionInDays": 365},'
          ' {"logGroupName": "/db"}]}', {"/app": 365, "/db": 36_525}),
         ("/srv/gcp/logs.json", '{"rule": [{"action": {"type": "Delete"}, "condition": '
          '{"age": 400}}]}', {"logs": 400}),
@@ -484,6 +484,18 @@ def test_an_archive_tells_modes_and_owners(tmp_path: Path) -> None:
             archive.addfile(member, stream)
     (fact,) = facts(listing(tmp_path, "copy.tar.gz"), LogFileAccess).values()
     assert fact == LogFileAccess("/var/log/app/acces.log", "0600", "root", "root")
+
+
+def test_what_lsattr_says_of_append_only_counts(tmp_path: Path) -> None:
+    text = LISTED["find"] + "-rw-r----- root adm /var/log/app/autre.log\n"
+    text += "-----a--------e------- /var/log/app/acces.log\n"
+    text += "--------------e------- /var/log/app/autre.log\n"
+    (tmp_path / "listing.txt").write_text(text)
+    found = facts(listing(tmp_path, "listing.txt"), LogFileAccess).values()
+    assert {f.log: f.append_only for f in found} == {  # type: ignore[attr-defined]
+        "/var/log/app/acces.log": True,
+        "/var/log/app/autre.log": False,
+    }
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8bbroken", b"no listing at all\n" * 1000])

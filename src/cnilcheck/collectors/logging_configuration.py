@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from cnilcheck import __version__
@@ -57,6 +58,10 @@ _READERS: tuple[tuple[Reader, type[Fact]], ...] = (
     (database.read_postgresql_logging, LogSourceSetting),
     (database.read_mysql_logging, LogSourceSetting),
     (stores.read_loki, LogRotationSetting),
+)
+# What tools export under their own words; other JSON files are many, and are not opened.
+_POLICY = re.compile(
+    r"(?i)(?:log|journal|ilm|ism|lifecycle|polic|retention|bucket|storage)[^/]*\.json$"
 )
 _COMPOSED = ("compose.yaml", "compose.yml")
 
@@ -122,7 +127,7 @@ def _guarded(sightings: Iterator[Sighting], fact: type[Fact]) -> Iterator[Sighti
 
 
 def _wanted(path: str) -> bool:
-    return path.endswith((*_COMPOSED, ".json"))
+    return path.endswith(_COMPOSED) or bool(_POLICY.search(path))
 
 
 def _kind(sighting: Sighting) -> type[Fact]:

@@ -9,6 +9,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Tools
 from cnilcheck.collectors.log_settings.texts import lines_of, sections_of
 from cnilcheck.collectors.snapshot import Snapshot
@@ -32,6 +34,8 @@ _LISTED = re.compile(
     r"(?P<group>[\w.$-]{1,64})\s+\d+\s+"
     r"(?:\d{4}-\d\d-\d\d +[\d:.]+(?: [+-]\d{4})?|\S+ +\S+ +[\d:]+) +(?P<name>\S.*)$"
 )
+# lsattr(1): `a` is append only.
+_ATTRIBUTES = re.compile(r"(?P<flags>[-A-Za-z]{16,24})\s+(?P<name>/.+)$")
 # `find -printf '%M %u %g %p\n'` and `stat -c '%A %U %G %n'`.
 _SHORT = re.compile(
     r"(?P<mode>[-dlcbps][-rwxsStT]{9})\s+(?P<owner>\S+)\s+(?P<group>\S+)\s+(?P<name>/.+)$"
@@ -90,12 +94,16 @@ def read_listing(snapshot: Snapshot, tools: Tools, written: str) -> Iterator[Sig
     """
     path = tools.path(written)
     services = application_accounts(snapshot)
-    entries = _archived(path) if _is_tar(path) else _listed(path)
+    packed = _is_tar(path)
+    entries = _archived(path) if packed else _listed(path)
+    attributes = {} if packed else _append_only(path)
     count = 0
     for place, name, mode, owner, group in entries:
         if _LOG.search(name) and count < _MAX_FOUND:
             count += 1
-            yield Seen(f"{written}{place}", _access(name, f"{mode:04o}", owner, group, services))
+            fact = _access(name, f"{mode:04o}", owner, group, services)
+            fact = replace(fact, append_only=attributes.get(name))
+            yield Seen(f"{written}{place}", fact)
     if not count:
         raise Malformed(f"{written} lists no log that could be read")
 
@@ -124,14 +132,24 @@ def _archived(path: Path) -> Iterator[tuple[str, str, int, str, str]]:
         raise Malformed(f"{path.name} is a damaged archive") from None
 
 
-def _listed(path: Path) -> Iterator[tuple[str, str, int, str, str]]:
+def _text_lines(path: Path) -> list[str]:
     try:
         with path.open("rb") as stream:
             text = stream.read(_MAX_BYTES).decode("utf-8", "replace")
     except OSError as error:
         raise NotReadable(f"{path.name}: {(error.strerror or 'unreadable').lower()}") from None
+    return text.split("\n")[:_MAX_LINES]
+
+
+def _append_only(path: Path) -> dict[str, bool]:
+    """Return what `lsattr -R` lines of the listing say of each file."""
+    found = (_ATTRIBUTES.match(line.strip()[:2000]) for line in _text_lines(path))
+    return {line["name"]: "a" in line["flags"] for line in found if line}
+
+
+def _listed(path: Path) -> Iterator[tuple[str, str, int, str, str]]:
     folder = ""
-    for number, raw in enumerate(text.split("\n")[:_MAX_LINES], start=1):
+    for number, raw in enumerate(_text_lines(path), start=1):
         line = raw.strip()[:2000]
         if line.startswith("/") and line.endswith(":"):
             folder = line[:-1].rstrip("/") + "/"
