@@ -251,12 +251,7 @@ def mariadb(folder: Path, closed: bool) -> Iterator[int]:
 def postgresql(folder: Path, closed: bool) -> Iterator[int]:
     """PostgreSQL: everybody is trusted; the twin wants SCRAM."""
     port, data = free_port(), folder / "data"
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    server = str(found[-1]) if found else program("postgres")
-    user = "postgres" if running_as_root() else None
-    if user:
-        _let_in(folder)
-        shutil.chown(folder, user)
+    server, user = str(postgres_program()), open_to_postgres(folder)
     making = [
         str(Path(server).with_name("initdb")),
         "-D",
@@ -276,6 +271,21 @@ def postgresql(folder: Path, closed: bool) -> Iterator[int]:
     ]  # fmt: skip
     with running(command, port, folder, user=user) as there:
         yield there
+
+
+def postgres_program() -> Path:
+    """The newest server there is."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1] if found else Path(program("postgres"))
+
+
+def open_to_postgres(folder: Path) -> str | None:
+    """Give the folder to the account PostgreSQL runs under, which is never root's; its name."""
+    user = "postgres" if running_as_root() else None
+    if user:
+        _let_in(folder)
+        shutil.chown(folder, user)
+    return user
 
 
 def _let_in(folder: Path) -> None:

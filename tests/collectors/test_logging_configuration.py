@@ -30,6 +30,7 @@ from cnilcheck.model.facts import (
 )
 from cnilcheck.model.scope import Declarations, LoggingDeclaration, LogRetention, Scope, Sources
 from cnilcheck.model.words import LogClass
+from collectors.service_lab import open_to_postgres, postgres_program
 from collectors.trees import facts, gaps, look, tools_at, write
 
 
@@ -697,3 +698,47 @@ def test_a_hostile_file_leaves_a_gap_or_nothing_and_never_an_error(
              "/etc/alloy/a.alloy", "/etc/haproxy/haproxy.cfg", POSTGRESQL, MY)  # fmt: skip
     for seen in observe(tmp_path, **dict.fromkeys(paths, text)):
         assert isinstance(seen, Missing) or str(seen)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a real PostgreSQL with one table."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    user = open_to_postgres(folder)
+    initdb = [str(postgres_program().with_name("initdb")), "-D", str(folder / "data"), "-N"]
+    subprocess.run(initdb, cwd=folder, check=True, capture_output=True, timeout=60, user=user)
+    single(folder, "", "CREATE TABLE dossiers (n int)")
+    return folder
+
+
+def single(folder: Path, settings: str, *statements: str) -> str:
+    """Run statements with these settings, and return what PostgreSQL logs."""
+    conf = folder / "data/postgresql.conf"
+    conf.write_text(settings)
+    done = subprocess.run(
+        [postgres_program(), "--single", "-j", "-D", folder / "data", "postgres"],
+        input="".join(f"{s};\n\n" for s in statements), capture_output=True, text=True, timeout=30,
+        check=True, user=open_to_postgres(folder), cwd=folder,
+    )  # fmt: skip
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "",
+        "log_statement = 'mod'",
+        "log_statement = 'all'",
+        "shared_preload_libraries = 'pgaudit'\npgaudit.log = 'read'",
+        "shared_preload_libraries = 'pgaudit'\npgaudit.log = 'write'",
+        "shared_preload_libraries = 'pgaudit'\npgaudit.log = 'all, -read'",
+    ],
+)
+def test_postgresql_really_logs_what_its_settings_are_read_as(
+    tmp_path: Path, cluster: Path, settings: str
+) -> None:
+    reading, writing = "SELECT n FROM dossiers", "UPDATE dossiers SET n = 2"
+    log = single(cluster, settings + "\n", reading, writing)
+    (fact,) = only(tmp_path, LogSourceSetting, **{POSTGRESQL: settings + "\n"}).values()
+    assert ("consultation" in logged(fact)) == (reading in log)
+    assert ("modification" in logged(fact)) == (writing in log)
