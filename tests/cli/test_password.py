@@ -44,7 +44,7 @@ def told(
         ("8 characters, 3 classes", 3, "sufficient only if attempts are limited (case 2)"),
         ("8 characters, 3 classes, lockout 50", 1, "limit of attempts too wide"),
         ("8 characters, 3 classes, captcha", 0, "limited attempts"),
-        ("8 characters, 3 classes, wait 1 minute after 5, 25 per day", 0, "limited attempts"),
+        ("8 characters, 3 classes, wait 2 minutes after 5, 25 per day", 0, "limited attempts"),
         ("8 characters, 3 classes, locked for 15 minutes after 10 failures", 0, "limited attempts"),
         ("8 characters", 3, "37.60 to 53.03 bits"),
     ],

@@ -51,11 +51,17 @@ from cnilcheck.model.verdict import (
 )
 from cnilcheck.model.words import AccountClass
 
+_DAY = 86_400
+
 
 class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
-    """The limits of failed sign-ins of CNIL 2022-100: a lock, or a delay and a daily number."""
+    """The limits of failed sign-ins of CNIL 2022-100: a lock, or a delay and a daily number.
+
+    A delay begins after `before_delay` failures at most, and is longer than `delay_seconds`.
+    """
 
     before_lock: int
+    before_delay: int
     delay_seconds: int
     per_day: int
 
@@ -220,14 +226,17 @@ def _throttled(lockout: Lockout | Literal["none"] | None, norm: Attempts) -> boo
         return True if tries is not None else None
     if tries is None:
         return None
+    if tries > norm.before_delay:
+        # A wait of a day is a lock in all but name.
+        return delay >= _DAY
     per_day = per_day if per_day is not None else _tries_a_day(tries, delay)
     if per_day is None or per_day > norm.per_day:
         return None if lockout.attempts_per_day is None else False
-    return delay >= norm.delay_seconds or None
+    return delay > norm.delay_seconds or None
 
 
 def _tries_a_day(tries: int, delay: int) -> int | None:
-    return tries * (86_400 // delay + 1) if delay > 0 else None
+    return tries * (_DAY // delay + 1) if delay > 0 else None
 
 
 def sign_in_throttled(fact: AccountPolicy, /, *, attempts: Attempts) -> Verdict:
@@ -807,7 +816,7 @@ def wrong_passwords_stopped(fact: FailedSignIns, /, *, attempts: Attempts) -> Ve
     if fact.right_password == "accepted":
         return failed(**told) if late else undecided(**told)
     count = fact.attempts if fact.whole_address else fact.failures
-    brief = fact.delay_seconds is not None and fact.delay_seconds < attempts.delay_seconds
+    brief = fact.delay_seconds is not None and fact.delay_seconds <= attempts.delay_seconds
     return undecided(**told) if count > attempts.before_lock or brief else passed(**told)
 
 
