@@ -278,7 +278,7 @@ def test_the_first_day_lists_only_what_strangers_can_read_now(
     )
     assert first.count("<li>") == 8
     assert "/declared" not in first
-    assert "more, among the points to mend" in first
+    assert first.count("and 4 more places") == 8
 
 
 def test_the_plan_has_dates_a_chart_and_says_what_does_not_fit(
@@ -396,3 +396,7 @@ def test_the_fix_for_what_was_seen_comes_first(
     text = html.render(report_of((finding,), sample.collected), Lang.EN)
     captions = re.findall(r"<figcaption>([^<]+)</figcaption>", text)
     assert captions == ["nginx (seen here)", "Apache", "PHP"]
+    assert "<summary>For other software (Apache, PHP)</summary>" in text
+    unseen = msgspec.structs.replace(finding, evidence=())
+    text = html.render(report_of((unseen,), sample.collected), Lang.EN)
+    assert "For other software" not in text

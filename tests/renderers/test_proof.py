@@ -4,6 +4,7 @@ import datetime as dt
 
 from cnilcheck.model.evidence import Evidence, Gap, Provenance
 from cnilcheck.model.facts import (
+    AccountPolicy,
     AnyFact,
     CertificateDates,
     DocumentAccess,
@@ -14,6 +15,7 @@ from cnilcheck.model.facts import (
     ReadableFiles,
     ResponseHeaders,
 )
+from cnilcheck.model.personal_data import DataCount
 from cnilcheck.model.words import GapReason, Lang, LogClass, Method
 from cnilcheck.renderers.proof import Proof, proof_of
 
@@ -60,8 +62,24 @@ def test_shares_are_percentages_rounded_down() -> None:
 def test_long_lists_are_cut_and_say_so() -> None:
     files = tuple(ReadableFile(f"/{n}.csv", "data_extract", "CSV", 5) for n in range(15))
     found = shown(ReadableFiles(40, files))["found"]
-    assert len(found) == 13
-    assert found[-1] == "… and 3 more in evidence.json"
+    assert len(found) == 7
+    assert found[-1] == "… and 9 more in evidence.json"
+
+
+def test_what_the_source_does_not_say_is_told_in_one_line() -> None:
+    said = shown(AccountPolicy(class_="staff", minimum_length=8))
+    assert said["minimum length"] == ("8",)
+    (unsaid,) = said["not stated"]
+    assert "maximum length" in unsaid
+    assert "maximum length" not in said
+
+
+def test_of_a_list_inside_an_entry_only_its_length_is_told() -> None:
+    counts = tuple(DataCount(kind, 5, 5) for kind in ("nir", "email"))
+    file = ReadableFile("/a.csv", "data_extract", "CSV", 5, personal=counts)
+    (entry, _) = shown(ReadableFiles(40, (file, file)))["found"]
+    assert "personal data\u00a0: 2" in entry or "personal data: 2" in entry
+    assert "nir" not in entry
 
 
 def test_times_are_said_to_be_utc() -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
 from cnilcheck.model.decision import Decision, about, comparable
-from cnilcheck.model.evidence import Collected, Evidence, Observation
-from cnilcheck.model.facts import ResponseHeaders
+from cnilcheck.model.evidence import Collected, Observation
 from cnilcheck.model.report import Deadline, Finding, PlannedRepair, Report, Span
-from cnilcheck.model.rule import Fix as RuleFix
 from cnilcheck.model.rule import Source
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.text import Text, spell
@@ -30,13 +27,12 @@ from cnilcheck.model.words import (
 from cnilcheck.renderers import words
 from cnilcheck.renderers.annex_tables import annex_tables
 from cnilcheck.renderers.chart import chart_of
-from cnilcheck.renderers.harmless import harmless, harmless_lines
+from cnilcheck.renderers.harmless import harmless
 from cnilcheck.renderers.page import (
     Annex,
     Asked,
     Citation,
     Due,
-    Fix,
     Group,
     Instrument,
     Line,
@@ -56,16 +52,16 @@ from cnilcheck.renderers.page import (
     Word,
 )
 from cnilcheck.renderers.proof import is_inventory_of, proof_of
+from cnilcheck.renderers.stack import fixes, software
 
 Sources = Mapping[str, Source]
 # Evidence that stands on the page already, by where it is from, with the finding it stands under.
 _Shown: TypeAlias = dict[tuple[str, str, str], list[tuple[tuple[Observation, ...], str]]]
 
 _FIRST = 5
-_PLACES = 3
+_PLACES = 1
 _SIGHTINGS = 100
 _URGENT = 8
-_URGENT_PLACES = 3
 _COMPARABLE = 5
 _PRECEDENTS = 3
 
@@ -81,7 +77,8 @@ def page_of(
     """Return the report arranged for reading; nothing in it is judged or summed here."""
     known = sources or {}
     scope, by = report.scope, _by_outcome(report.findings)
-    repairs = _repairs(report, by[Outcome.FAIL], lang, known, decisions)
+    seen = software(_observations(report, collected))
+    repairs = _repairs(report, by[Outcome.FAIL], lang, known, decisions, seen)
     alike = comparable((f.weakness for f in by[Outcome.FAIL]), decisions)
     urgent = _urgent(by[Outcome.FAIL], lang)
     return Page(
@@ -215,7 +212,7 @@ def _rest(phrase: words.Counted, rest: int, lang: Lang) -> str:
 
 
 def _urgent(failures: Sequence[Finding], lang: Lang) -> tuple[Urgent, ...]:
-    """Return the places whose finding says that data are readable now; a few of each rule."""
+    """Return where data are readable now, as findings say: the first place of each rule."""
     readable = [
         f for f in failures if f.module is Module.EXPOSURE and f.severity is Severity.CRITICAL
     ]
@@ -223,22 +220,20 @@ def _urgent(failures: Sequence[Finding], lang: Lang) -> tuple[Urgent, ...]:
     return tuple(
         Urgent(
             harmless(f.id, 64), harmless(f.title.to(lang)), where(f, lang),
-            harmless(f.sentence.to(lang), 600),
+            harmless(f.sentence.to(lang), 600), _more(len(rest), lang),
         )
-        for group in groups
-        for f in group[:_URGENT_PLACES]
+        for f, *rest in groups
     )  # fmt: skip
 
 
 def _repairs(
     report: Report, failures: Sequence[Finding], lang: Lang, sources: Sources,
-    decisions: Sequence[Decision],
+    decisions: Sequence[Decision], seen: frozenset[str],
 ) -> tuple[Repair, ...]:  # fmt: skip
     # Findings of one rule stand together; what is accepted for now is not in the plan.
     groups = [tuple(group) for _, group in groupby(failures, key=lambda f: f.rule)]
     planned = {r.rule: r for r in report.plan.repairs} if report.plan else {}
     order = {rule: n for n, rule in enumerate(planned, 1)}
-    seen = _products(o for f in report.findings for o in f.evidence)
     shown: _Shown = {}
     groups.sort(key=lambda group: order.get(group[0].rule, len(order) + 1))
     return tuple(
@@ -255,6 +250,7 @@ def _repair(
     finding, fixing = group[0], group[0].remediation
     steps = fixing.steps.fr if lang is Lang.FR else fixing.steps.en
     alike = about(finding.weakness, decisions)
+    fitting, other = fixes(fixing.fixes, seen)
     return Repair(
         number=number,
         rule=harmless(finding.rule, 120),
@@ -266,7 +262,8 @@ def _repair(
         citations=tuple(_citation(r.source, r.place.to(lang), r.binding, lang, sources)
                         for r in finding.requirements),
         steps=tuple(harmless(s, 1000) for s in steps),
-        fixes=_fixes(fixing.fixes, seen),
+        fixes=fitting,
+        other_fixes=other,
         verify=harmless(fixing.verify.to(lang), 1000),
         sightings=_sightings(group[:_SIGHTINGS], lang, shown),
         more_sightings=_more(len(group) - _SIGHTINGS, lang),
@@ -281,30 +278,6 @@ def _repair(
         fits=planned.fits if planned else True,
         after=tuple(str(order[r]) for r in planned.after if r in order) if planned else (),
     )  # fmt: skip
-
-
-_PRODUCT = re.compile(r"[a-z][a-z0-9.]{2,}")
-
-
-def _products(observations: Iterable[Observation]) -> frozenset[str]:
-    """Return the words by which the audit named the products it saw, in lower case."""
-    named = set[str]()
-    for fact in {id(o.fact): o.fact for o in observations if isinstance(o, Evidence)}.values():
-        named.add(getattr(fact, "product", ""))
-        named |= {port.product for port in getattr(fact, "open", ()) if hasattr(port, "product")}
-        if isinstance(fact, ResponseHeaders):
-            named |= {fact.headers.get(name, "") for name in ("server", "x-powered-by")}
-    return frozenset(word for name in named for word in _PRODUCT.findall(name.lower()))
-
-
-def _fixes(fixes: Sequence[RuleFix], seen: frozenset[str]) -> tuple[Fix, ...]:
-    # What the audit saw comes first; the others stay, for it may not have seen all.
-    arranged = [
-        Fix(harmless(f.for_, 80), harmless_lines(f.code),
-            bool(seen.intersection(_PRODUCT.findall(f.for_.lower()))))
-        for f in fixes
-    ]  # fmt: skip
-    return tuple(sorted(arranged, key=lambda fix: not fix.seen))
 
 
 def _precedent(decision: Decision, lang: Lang) -> Precedent:

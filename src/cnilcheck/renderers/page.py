@@ -95,12 +95,13 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Urgent:
-    """A place where data are readable now, with the repair that closes it."""
+    """A place where data are readable now, how many more there are, the repair that closes it."""
 
     id: str
     title: str
     where: Where
     sentence: str
+    more: str
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class Repair:
     citations: tuple[Citation, ...]
     steps: tuple[str, ...]
     fixes: tuple[Fix, ...]
+    other_fixes: tuple[Fix, ...]
     verify: str
     sightings: tuple[Sighting, ...]
     more_sightings: str

@@ -23,6 +23,9 @@ from cnilcheck.renderers.harmless import harmless
 from cnilcheck.renderers.reproduce import command
 
 _SHOWN = 12
+# Entries of an inventory are long: the rest is in evidence.json.
+_ENTRIES = 6
+_LETTERS = 300
 # Numbers that name something, and are not grouped by thousands.
 _NAMES = {"port", "asked", "status", "bits", "dh_bits"}
 
@@ -99,17 +102,20 @@ def _is_at(item: Any, location: str) -> bool:
 
 
 def _rows(fact: msgspec.Struct, lang: Lang, location: str) -> tuple[Row, ...]:
-    rows = []
+    rows, unsaid = list[Row](), list[str]()
     for field in msgspec.structs.fields(fact):
         value = getattr(fact, field.name)
         label = _label(field.encode_name, lang)
-        if isinstance(fact, LogFields) and isinstance(value, float):
+        if value is None:
+            unsaid.append(label)
+        elif isinstance(fact, LogFields) and isinstance(value, float):
             rows.append(Row(label, (share(value, lang),)))
         elif len(about := _entries(value, location)) == 1:
             rows += _entry(about[0], len(value) - 1, lang)
         else:
             rows.append(Row(label, _values(value, field, lang, location)))
-    return tuple(rows)
+    # What the source does not say can matter: it is told, in one line.
+    return (*rows, *([Row(spell(None, lang), (", ".join(unsaid),))] if unsaid else ()))
 
 
 def _entries(value: Any, location: str) -> tuple[Any, ...]:
@@ -141,9 +147,9 @@ def _label(name: str, lang: Lang) -> str:
 def _values(value: object, field: FieldInfo, lang: Lang, location: str) -> tuple[str, ...]:
     if isinstance(value, tuple) and _is_list(value):
         about = _about(value, location)
-        lines = list(_cut([_line(item, field, lang) for item in about], lang))
-        rest = len(value) - len(about)
-        return (*lines, words.MORE.to(rest, lang)) if rest else tuple(lines)
+        shown = [_line(item, field, lang) for item in about[:_ENTRIES]]
+        rest = len(value) - len(shown)
+        return (*shown, words.MORE.to(rest, lang)) if rest else tuple(shown)
     if isinstance(value, dict):
         return _cut([f"{harmless(str(k), 80)}{_colon(lang)}{_line(v, None, lang)}"
                      for k, v in sorted(value.items())], lang)  # fmt: skip
@@ -162,9 +168,7 @@ def _line(value: object, field: FieldInfo | None, lang: Lang) -> str:
         case Text():
             return harmless(value.to(lang))
         case msgspec.Struct():
-            fields = msgspec.structs.fields(value)
-            pieces = ((f, _line(getattr(value, f.name), f, lang)) for f in fields)
-            return ", ".join(f"{_label(f.encode_name, lang)}{_colon(lang)}{p}" for f, p in pieces)
+            return _struct(value, lang)
         case tuple():
             named = [_line(item, field, lang) for item in value[:_SHOWN]]
             more = [words.MORE.to(len(value) - _SHOWN, lang)] if len(value) > _SHOWN else []
@@ -181,6 +185,18 @@ def _line(value: object, field: FieldInfo | None, lang: Lang) -> str:
         case None | bool() | int() | float() | dt.date() | str():
             return harmless(spell(value, lang)) or spell(None, lang)
     return harmless(str(value))
+
+
+def _struct(value: msgspec.Struct, lang: Lang) -> str:
+    """Return what the thing says of itself; of lists inside it, only how long they are."""
+    said = ((f, getattr(value, f.name)) for f in msgspec.structs.fields(value))
+    line = ", ".join(
+        f"{_label(f.encode_name, lang)}{_colon(lang)}"
+        f"{spell(len(v), lang) if _is_list(v) else _line(v, f, lang)}"
+        for f, v in said
+        if v is not None and v not in ((), "")
+    )
+    return line if len(line) <= _LETTERS else line[: _LETTERS - 1].rstrip() + "…"
 
 
 def _colon(lang: Lang) -> str:

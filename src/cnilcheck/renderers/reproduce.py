@@ -14,6 +14,7 @@ _HOST = re.compile(
     r"(?P<host>[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>\d{1,5})(?=\s|$)"
 )
 _LINE = re.compile(r"(?P<path>/[^\0]{0,1000}):(?P<line>\d{1,9})$")
+_FILE = re.compile(r"/[^\0]{0,1000}(?<!/)$")
 _VERSIONS = {"SSL 3.0": "-ssl3", "TLS 1.0": "-tls1", "TLS 1.1": "-tls1_1", "TLS 1.2": "-tls1_2",
              "TLS 1.3": "-tls1_3"}  # fmt: skip
 # The protocols that begin in clear, by the port IANA gave them.
@@ -23,6 +24,7 @@ _STARTTLS = {21: "ftp", 25: "smtp", 110: "pop3", 143: "imap", 389: "ldap", 587: 
 _PAGES = (
     facts.DirectoryListings | facts.ReadableFiles | facts.DocumentAccess | facts.PlainHttp
     | facts.StrictTransport | facts.ResponseHeaders | facts.SignInPage | facts.SessionCookies
+    | facts.PersonalPage | facts.SoftwareVersions | facts.CrossOrigin
 )  # fmt: skip
 _CERTIFICATES = (
     facts.CertificateChain | facts.CertificateNames | facts.CertificateDates | facts.CertificateKey
@@ -79,13 +81,20 @@ def _listener(fact: facts.Fact, host: str, port: int) -> list[str]:
             return [*nmap, "--script", "ssl-enum-ciphers", host.strip("[]")]
         case _ if isinstance(fact, _SSH):
             return [*nmap, "--script", "ssh2-enum-algos", host.strip("[]")]
+        case facts.ServiceAccess(product="PostgreSQL"):
+            server = ["-h", host.strip("[]"), "-p", str(port)]
+            return ["psql", "-w", *server, "-U", "postgres", "-c", "select version()"]
+        case facts.ServiceAccess(product="Redis"):
+            return ["redis-cli", "-h", host.strip("[]"), "-p", str(port), "info", "server"]
         case _ if isinstance(fact, _SERVICES):
             return [*nmap, host.strip("[]")]
     return []
 
 
 def _line(target: str, location: str) -> list[str]:
-    found = _LINE.match(location)
-    if found is None or not target.startswith((".", "/")):
+    if not target.startswith((".", "/")):
         return []
+    found = _LINE.match(location)
+    if found is None:
+        return ["less", target.rstrip("/") + location] if _FILE.match(location) else []
     return ["sed", "-n", f"{found['line']}p", target.rstrip("/") + found["path"]]

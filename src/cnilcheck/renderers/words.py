@@ -451,6 +451,7 @@ PAGE: dict[str, Text] = {
     ),
     "others": _t("autres", "others"),
     "seen_here": _t("vu ici", "seen here"),
+    "other_fixes": _t("Pour d'autres logiciels", "For other software"),
     "yes": _t("oui", "yes"),
     "no": _t("non", "no"),
     "order": _t("Ordre", "Order"),
