@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import datetime as dt
 import gzip
+import json
 import lzma
 import os
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from cnilcheck.collectors import log_files
+from cnilcheck.collectors import log_files, log_records
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.errors import Malformed
 from cnilcheck.model.facts import (
@@ -26,10 +27,10 @@ from cnilcheck.model.facts import (
     LogSignIns,
     LogWalks,
 )
-from cnilcheck.model.scope import LogSource
+from cnilcheck.model.scope import LogSource, Sources
 from cnilcheck.model.words import LogClass
 from collectors import log_generator as made
-from collectors.trees import facts, gaps, look_at_logs
+from collectors.trees import facts, gaps, look_at_logs, tools_at
 
 START = dt.datetime(2026, 11, 3, 9, tzinfo=dt.UTC)
 
@@ -143,11 +144,68 @@ def test_an_archive_that_unpacks_to_far_more_than_a_log_is_refused(
 ) -> None:
     monkeypatch.setattr(log_files, "_SURELY_FINE", 4_000_000)
     (tmp_path / "a.log").write_bytes(
-        gzip.compress(ordinary(9).encode() + (b"x" * 9_999 + b"\n") * 2_000)
+        gzip.compress(ordinary(300).encode() + (b"x" * 9_999 + b"\n") * 2_000)
     )
     missing = gaps(look_at_logs(Logs(), tmp_path, LogSource("a.log")))
     assert {type(error) for *_, error in missing} == {Malformed}
     assert "far more" in str(missing[0][2])
+
+
+JOURNAL = (
+    "__CURSOR=s=1;i={n}\n__REALTIME_TIMESTAMP=17936964{n:02}000000\n_HOSTNAME=app\n"
+    "MESSAGE=Failed password for lea from 203.0.113.9 port 2\n\n"
+)
+
+
+def test_an_exported_journal_is_counted_by_its_records(tmp_path: Path) -> None:
+    text = "".join(JOURNAL.format(n=n) for n in range(40))
+    fact = seen(tmp_path, LogCoverage, text)
+    (event,) = fact.events
+    assert (fact.format, event.category, event.events) == ("journal export", "sign_in_failure", 40)
+    assert event.first == "a.log:1"
+
+
+def test_a_windows_event_log_that_is_none_is_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"ElfFile\0" + b"\1" * 5_000)
+    sightings = look_at_logs(Logs(), tmp_path, LogSource("a.log"))
+    assert len(gaps(sightings)) == len(Logs.yields)
+
+
+def test_a_windows_record_is_an_event_of_its_category() -> None:
+    event = {
+        "System": {
+            "EventID": 4625, "Computer": "pc", "EventRecordID": 7,
+            "TimeCreated": {"#attributes": {"SystemTime": "2026-11-03T09:00:00.5Z"}},
+        },
+        "EventData": {"TargetUserName": "lea", "IpAddress": "192.0.2.9", "SubjectUserName": "-"},
+    }  # fmt: skip
+    entry = log_records._windows_entry(json.dumps({"Event": event}))
+    assert entry is not None
+    assert (entry.category, entry.author, entry.client) == ("sign_in_failure", "lea", "192.0.2.9")
+
+
+NGINX = """
+http {
+    log_format named '$remote_addr $http_x_user [$time_local] '
+                     '"$request" $status $request_id';
+    access_log /var/log/nginx/access.log named;
+}
+"""
+
+
+def test_the_format_an_nginx_configuration_names_is_read(tmp_path: Path) -> None:
+    (tmp_path / "copy/etc/nginx").mkdir(parents=True)
+    (tmp_path / "copy/etc/nginx/nginx.conf").write_text(NGINX)
+    line = '192.0.2.7 lea [03/Nov/2026:09:00:00 +0000] "GET /dossiers/12 HTTP/1.1" 200 abc123\n'
+    (tmp_path / "a.log").write_text(line * 20)
+    source = LogSource("a.log", LogClass.APPLICATION_ACCESS)
+    tools = tools_at(tmp_path, Sources(system="copy", logs=(source,)))
+    (task,) = Logs().tasks(tools.scope)
+    fact = facts(list(Logs().observe(task, tools)), LogCoverage)["a.log"]
+    (event,) = fact.events
+    filled = {one.field for one in event.fields if one.filled == 20}
+    assert fact.format == "nginx named"
+    assert {"author", "correlation", "reference", "time"} <= filled
 
 
 def test_utf_16_is_read(tmp_path: Path) -> None:

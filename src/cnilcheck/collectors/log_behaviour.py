@@ -68,9 +68,10 @@ class Behaviour:
         epochs: Sequence[int], numbers: Sequence[int], file: int,
     ) -> None:  # fmt: skip
         """Note the records that busy clients were given; those with few lines walk nowhere."""
-        busy = {client for client, count in Counter(clients).most_common(5) if count >= _HEAVY}
-        if not busy:
+        counts = Counter(clients)
+        if max(counts.values()) < _HEAVY:
             return
+        busy = {client for client, count in counts.most_common(5) if count >= _HEAVY}
         rows = [n for n, client in enumerate(clients) if client in busy]
         for n in rows[:_MAX_ROWS]:
             found = _RECORD.match(requests[n]) if statuses[n][:1] == b"2" else None

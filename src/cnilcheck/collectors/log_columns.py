@@ -17,6 +17,7 @@ from typing import Any
 
 from cnilcheck.collectors.log_events import (
     LOOPBACK,
+    REFUSALS,
     SAME_DIGITS,
     WebKind,
     names_a_person,
@@ -168,7 +169,8 @@ class Columns:
         flags = self._flags(columns, users, stamps, times)
         keys = list(zip(_templates(shapes), columns["status"], *flags.values(), strict=False))
         self._count_kinds(keys, tuple(flags), numbers)
-        self._note_failures(keys, columns, numbers, [times[stamp][0] for stamp in stamps])
+        if not REFUSALS.isdisjoint(columns["status"]):
+            self._note_failures(keys, columns, numbers, [times[stamp][0] for stamp in stamps])
         authors = Counter(users)
         self.tally.count_authors(
             Counter({name.decode("utf-8", "replace"): n for name, n in authors.items()})
@@ -226,13 +228,13 @@ class Columns:
     def _note_failures(
         self, keys: list[_Key], columns: _Named, numbers: Sequence[int], epochs: list[int]
     ) -> None:
-        failed = {key for key in set(keys) if self._kinds[key[:2]].category == "sign_in_failure"}
-        clients = columns.get("client") or repeat(b"", len(keys))
-        rows = zip(keys, clients, numbers, epochs, strict=True) if failed else ()
-        for key, client, number, epoch in rows:
-            if key in failed:
+        clients = columns.get("client")
+        for n in (n for n, status in enumerate(columns["status"]) if status in REFUSALS):
+            key = keys[n]
+            if self._kinds[key[:2]].category == "sign_in_failure":
+                client = clients[n] if clients else b""
                 self.tally.behaviour.failed_sign_in(
-                    client.decode("utf-8", "replace"), epoch, (self.file, number),
+                    client.decode("utf-8", "replace"), epochs[n], (self.file, numbers[n]),
                     key[1].decode("latin-1"),
                 )  # fmt: skip
 

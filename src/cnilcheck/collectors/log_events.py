@@ -136,8 +136,12 @@ def _web_category(method: str, path: str, status: str) -> EventCategory | None:
     return _read(place, query) if method == "GET" else _written(place)
 
 
+REFUSALS = frozenset({b"400", b"401", b"403", b"422", b"423", b"429"})
+"""What a server answers to a sign-in that failed."""
+
+
 def _sign_in(place: str, status: str) -> EventCategory | None:
-    if status in ("400", "401", "403", "422", "423", "429"):
+    if status.encode() in REFUSALS:
         return "sign_in_failure"
     return "sign_in_success" if status[:1] in ("2", "3") else None
 

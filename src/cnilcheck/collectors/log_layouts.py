@@ -12,13 +12,16 @@ from dataclasses import dataclass
 
 from cnilcheck.collectors.log_times import Instant, iso_minute, unix_time, utc_minute, web_minute
 
+_NEITHER_QUOTE_NOR_END = bytes(n for n in range(256) if n not in b'"\n')
+
 
 @dataclass(frozen=True)
 class Layout:
     """A format of lines in columns.
 
-    `quick` knows no escaped quotes, `strict` does. Both have one more group for a line that does
-    not fit, and look no further than the end of a line: a block of garbage takes no longer.
+    `quick` is for blocks whose lines all have their quotes, `strict` for any. Both have one more
+    group for a line that does not fit, and neither looks far beyond the end of a line: a block of
+    garbage takes no longer.
     """
 
     name: str
@@ -26,6 +29,8 @@ class Layout:
     quick: re.Pattern[bytes]
     strict: re.Pattern[bytes]
     time: Callable[[bytes, bytes], Instant | None]
+    quotes: int = 0
+    """How many quotes each line has."""
 
     def table(self, block: bytes) -> dict[str, tuple[bytes, ...]]:
         """Return the columns of a block that ends with a newline, one value per line.
@@ -33,9 +38,19 @@ class Layout:
         The last, without a name, holds the lines that do not fit; the others are empty there.
         """
         names = (*self.columns, "")
-        if b'\\"' not in block:
-            return dict(zip(names, zip(*self.quick.findall(block), strict=True), strict=True))
+        if self._regular(block):
+            table = dict(zip(names, zip(*self.quick.findall(block), strict=True), strict=True))
+            if len(table[""]) == block.count(b"\n") and not any(table[""]):
+                return table
         return dict(zip(names, zip(*self.strict.findall(block), strict=True), strict=True))
+
+    def _regular(self, block: bytes) -> bool:
+        """Return whether every line has the quotes of the format and none of them is escaped.
+
+        Where it has, a pattern that looks for the next quote cannot run on through the block.
+        """
+        lines = block.translate(None, _NEITHER_QUOTE_NOR_END)
+        return lines == (b'"' * self.quotes + b"\n") * block.count(b"\n") and b'\\"' not in block
 
     def fits(self, line: bytes) -> bool:
         """Return whether the format reads the line, its time included."""
@@ -162,8 +177,9 @@ def _compiled(name: str, tokens: Sequence[_Token]) -> Layout | None:
     if "minute" not in columns or "status" not in columns or len(set(columns)) < len(columns):
         return None
     rest = rb"\n|([^\n]*+)\n"
-    time = _time_of(quick)
-    return Layout(name, tuple(columns), re.compile(quick + rest), re.compile(strict + rest), time)
+    quotes = sum(token.count(b'"') for token in tokens if isinstance(token, bytes))
+    compiled = re.compile(quick + rest), re.compile(strict + rest)
+    return Layout(name, tuple(columns), *compiled, _time_of(quick), quotes)
 
 
 def _joined(tokens: Sequence[_Token]) -> list[_Token]:
@@ -187,7 +203,7 @@ def _text(tokens: Sequence[_Token], n: int) -> bytes:
 def _bounded(piece: _Piece, before: bytes, after: bytes) -> _Piece:
     """Return the field with patterns that end where the text after it begins."""
     if before == b'"' and after[:1] == b'"':
-        quick, strict = rb'[^"\n]*+', rb'(?:[^"\\\n]++|\\.)*+'
+        quick, strict = rb'[^"]*+', rb'(?:[^"\\\n]++|\\.)*+'
     elif not after:
         quick = strict = rb"[^\n]*+" if piece.role == _MORE else rb"[^ \n]*+"
     elif piece.role == "user" and after == b" [":
@@ -231,7 +247,9 @@ def iis_layout(fields: str) -> Layout | None:
     if not fields.startswith("date time "):
         return None
     layout = _compiled("IIS W3C", tokens)
-    return layout and Layout(layout.name, layout.columns, layout.quick, layout.strict, utc_minute)
+    return layout and Layout(
+        layout.name, layout.columns, layout.quick, layout.strict, utc_minute, layout.quotes
+    )
 
 
 _COMBINED = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"'

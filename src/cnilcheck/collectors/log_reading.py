@@ -17,8 +17,15 @@ from cnilcheck.collectors.log_formats import (
     recognise,
     table_reader,
 )
+from cnilcheck.collectors.log_json import json_lines
 from cnilcheck.collectors.log_layouts import Layout, apache_layout, layout_for, nginx_layout
 from cnilcheck.collectors.log_personal import decoded
+from cnilcheck.collectors.log_records import (
+    WINDOWS,
+    JournalRecords,
+    is_journal_export,
+    windows_records,
+)
 from cnilcheck.collectors.log_tally import Tally
 from cnilcheck.errors import Interrupted, Malformed, TimedOut
 from cnilcheck.model.logging_matrix import EventField
@@ -70,13 +77,16 @@ class Reading:
         with opened(path, name, self.manner.stopped) as blocks:
             number = len(self.files)
             self.files.append(blocks.seen)
-            reader: Columns | Lines | None = None
+            if blocks.head.startswith(WINDOWS) and path is not None:
+                self._take_windows(path, blocks.seen, number)
+                return
+            reader: Columns | Lines | Journal | None = None
             line = 1
             for block in self._paced(blocks):
                 if reader is None:
                     reader = self._reader_of(block, blocks.seen, number)
                 line += reader.take(block, line)
-            if isinstance(reader, Columns):
+            if isinstance(reader, Columns | Journal):
                 reader.end()
             if self.manner.stopped():
                 raise Interrupted("stopped by the operator")
@@ -90,8 +100,21 @@ class Reading:
             self.manner.progress(read - before)
             before = read
 
-    def _reader_of(self, block: bytes, seen: FileSeen, number: int) -> Columns | Lines:
+    def _take_windows(self, path: Path, seen: FileSeen, number: int) -> None:
+        self.format = "Windows event log"
+        lines = Lines(json_lines, seen.written, self.tally, number)
+        for count, (place, text, entry) in enumerate(windows_records(path, seen.name)):
+            if count % 1_000 == 0:
+                self.manner.go_on()
+            lines.take_record(place, text, entry)
+            seen.lines += 1
+        self.manner.progress(seen.size)
+
+    def _reader_of(self, block: bytes, seen: FileSeen, number: int) -> Columns | Lines | Journal:
         """Return what reads a file that begins so; raises Malformed for an unknown format."""
+        if is_journal_export(block):
+            self.format = "journal export"
+            return Journal(Lines(json_lines, seen.written, self.tally, number))
         sample = block.split(b"\n", _SAMPLE)[:_SAMPLE]
         written, since = seen.written or int(time.time()), self.manner.since
         layout = layout_for(sample, self._layouts())
@@ -182,6 +205,20 @@ class Lines:
                 tally.unparsed_samples.append(((self.file, number), masked(text)))
         return True
 
+    def take_record(self, number: int, text: str, entry: Entry | None) -> None:
+        """Count one record that was read already, with what its text holds."""
+        if entry is None:
+            self.tally.lines += 1
+            self.tally.unparsed += 1
+            return
+        if self.since is not None and entry.epoch < self.since:
+            return
+        self._count_entry(entry, number)
+        if len(entry.author) > 1:
+            text = text.replace(entry.author, "-", 1)
+        part = text.replace("\n", " ").encode("utf-8", "replace")[:MAX_LINE]
+        self.tally.personal.search(decoded(part), without=frozenset({"email"}))
+
     def _count_entry(self, entry: Entry, number: int) -> None:
         tally = self.tally
         tally.span(entry.epoch, entry.epoch)
@@ -207,6 +244,25 @@ class Lines:
             for value in values:
                 if kind != "email" or value in decoded(address.encode()).decode("utf-8", "replace"):
                     yield value
+
+
+@dataclass
+class Journal:
+    """Counts the records of an exported journal."""
+
+    lines: Lines
+    records: JournalRecords = field(default_factory=JournalRecords)
+
+    def take(self, block: bytes, number: int) -> int:
+        """Count the records that end in a block; return its lines."""
+        for record in self.records.take(block, number):
+            self.lines.take_record(*record)
+        return block.count(b"\n")
+
+    def end(self) -> None:
+        """Count the last record."""
+        for record in self.records.end():
+            self.lines.take_record(*record)
 
 
 def masked(text: str) -> str:

@@ -42,8 +42,8 @@ class Timeline:
             return
         before = epochs[0] if file != self._file else self._previous
         self._file, self._previous = file, epochs[-1]
-        times = (before, *epochs)
-        if any(one > other for one, other in pairwise(times)):
+        times = [before, *epochs]
+        if times != sorted(times):
             self._steps(file, times, numbers, zoned)
 
     def _steps(self, file: int, times: Sequence[int], numbers: Sequence[int], zoned: bool) -> None:

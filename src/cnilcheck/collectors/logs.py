@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
+from cnilcheck.collectors.log_configured import configured_layouts
 from cnilcheck.collectors.log_files import STDIN, base_name, files_of, modified, size
 from cnilcheck.collectors.log_reading import Manner, Reading
 from cnilcheck.collectors.log_rhythm import find_silences
@@ -76,8 +77,8 @@ class Logs:
         logs = _logs(source.path, tools)
         advance = _Advance(source.path, tools, _size(logs))
         manner = Manner(
-            source.format, source.mapping, since=self._since, stopped=tools.stop.is_set,
-            deadline=time.monotonic() + self._seconds, progress=advance,
+            source.format, source.mapping, configured_layouts(tools), since=self._since,
+            stopped=tools.stop.is_set, deadline=time.monotonic() + self._seconds, progress=advance,
         )  # fmt: skip
         for location, paths in logs:
             reading = Reading(manner)
