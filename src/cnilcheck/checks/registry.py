@@ -16,6 +16,7 @@ from cnilcheck.checks import (
     logging_coverage,
     logging_lines,
     logging_settings,
+    practices,
     sign_in,
     tokens,
 )
@@ -30,6 +31,7 @@ _MODULES: tuple[ModuleType, ...] = (
     logging_coverage,
     logging_lines,
     logging_settings,
+    practices,
     sign_in,
     tokens,
     exposure,

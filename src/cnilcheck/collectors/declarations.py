@@ -153,7 +153,7 @@ class LoggingDeclarations:
 
 
 class SecurityDeclarations:
-    """Encryption at rest and testing."""
+    """Encryption at rest, testing, and the practices around the service."""
 
     name = "security-declaration"
     method = Method.INTERVIEW

@@ -21,6 +21,7 @@ from cnilcheck.model.scope import (
     LogPurpose,
     LogRetention,
     PasswordReset,
+    Pseudonymisation,
     StoragePlace,
 )
 from cnilcheck.model.text import Text
@@ -1405,11 +1406,31 @@ class LoggingPractice(Fact, frozen=True):
 
 
 class SecurityPractice(Fact, frozen=True):
-    """Encryption at rest and testing, as declared; None was not answered."""
+    """Encryption at rest, testing and practices, as declared; None was not answered."""
 
     encryption_at_rest: bool | None = None
     backups_encrypted: bool | None = None
     tests: Frequency | None = None
+    tests_before_release: bool | None = None
+    risk_analysis: bool | None = None
+    migration_procedure: bool | None = None
+    overdue_measures: int | None = None
+    restore_tests: Frequency | None = None
+    backups_apart: bool | None = None
+    workstations_lock: bool | None = None
+    workstations_encrypted: bool | None = None
+    workstations_unprivileged: bool | None = None
+    rights_limited: bool | None = None
+    rights_reviewed: Frequency | None = None
+    extracts_approved: bool | None = None
+    processors_reviewed: Frequency | None = None
+    processor_tools_checked: bool | None = None
+    test_data: Literal["none", "invented", "anonymised", "production"] | None = None
+    media_wiped: bool | None = None
+    deleted_when_due: bool | None = None
+    network_segmented: bool | None = None
+    papers_sent_encrypted: bool | None = None
+    pseudonyms: tuple[Pseudonymisation, ...] | None = None
 
 
 class HostingActor(Fact, frozen=True):

@@ -475,12 +475,49 @@ class LoggingDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
     retention: tuple[LogRetention, ...] = ()
 
 
+class Pseudonymisation(Struct, frozen=True, forbid_unknown_fields=True):
+    """How people are replaced by pseudonyms in one set of data.
+
+    `function` is the hash or cipher, `key_kept_apart` whether those who hold the data cannot reach
+    the key or the table that leads back to the people.
+    """
+
+    what: str
+    method: Literal["hash", "keyed_hash", "encryption", "random_table"]
+    function: str = ""
+    key_kept_apart: bool | None = None
+
+
 class SecurityDeclaration(Struct, frozen=True, forbid_unknown_fields=True):
-    """Encryption at rest and testing, as told by those who run the service."""
+    """Encryption at rest, testing and the practices around the service, as told by its people.
+
+    Each answer says what holds: `false` or `never` is a shortcoming, what is left out stays a
+    question.
+    """
 
     encryption_at_rest: bool | None = None
     backups_encrypted: bool | None = None
     tests: Frequency | None = None
+    tests_before_release: bool | None = None
+    risk_analysis: bool | None = None
+    migration_procedure: bool | None = None
+    overdue_measures: int | None = None
+    restore_tests: Frequency | None = None
+    backups_apart: bool | None = None
+    workstations_lock: bool | None = None
+    workstations_encrypted: bool | None = None
+    workstations_unprivileged: bool | None = None
+    rights_limited: bool | None = None
+    rights_reviewed: Frequency | None = None
+    extracts_approved: bool | None = None
+    processors_reviewed: Frequency | None = None
+    processor_tools_checked: bool | None = None
+    test_data: Literal["none", "invented", "anonymised", "production"] | None = None
+    media_wiped: bool | None = None
+    deleted_when_due: bool | None = None
+    network_segmented: bool | None = None
+    papers_sent_encrypted: bool | None = None
+    pseudonyms: tuple[Pseudonymisation, ...] | None = None
 
 
 class Declarations(Struct, frozen=True, forbid_unknown_fields=True):

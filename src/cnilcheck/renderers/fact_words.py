@@ -14,21 +14,39 @@ def _words(table: str) -> dict[str, Text]:
 FIELDS = _words("""
     adopted | inventés par le visiteur | invented by the visitor
     attempts | essais | attempts
+    backups_apart | sauvegarde à l'écart | backup kept apart
     compared | réponses comparées | answers compared
+    deleted_when_due | effacement à l'échéance | deletion when due
     differences | différences | differences
     event | événement | event
+    extracts_approved | extractions approuvées | extracts approved
     failures | mots de passe faux | wrong passwords
     gap_milliseconds | écart (ms) | gap (ms)
     idle_minutes | minutes sans activité | idle minutes
     kept | connus avant la connexion | known before sign-in
+    key_kept_apart | clé tenue à part | key kept apart
     length | longueur | length
     may_be_locked | peut-être bloqué | may be locked
+    media_wiped | supports effacés | media wiped
+    migration_procedure | procédure de migration | migration procedure
+    network_segmented | réseaux séparés | networks separated
     opened | a ouvert une session | opened a session
     declared_after | blocage déclaré après | declared lock after
+    overdue_measures | mesures en retard | overdue measures
+    papers_sent_encrypted | pièces reçues chiffrées | papers received encrypted
     planted | essai d'un identifiant inventé | an invented identifier was tried
+    processor_tools_checked | outils des sous-traitants vérifiés | processors' tools checked
+    processors_reviewed | contrôle des sous-traitants | review of processors
     protection | protection | protection
+    pseudonyms | pseudonymes | pseudonyms
+    restore_tests | essais de restauration | restore tests
     right_password | bon mot de passe | right password
+    rights_limited | droits limités au besoin | rights limited to need
+    rights_reviewed | revue des droits | review of rights
+    risk_analysis | analyse des risques | risk analysis
     still_open | encore ouverte | still open
+    test_data | données de test | test data
+    tests_before_release | tests avant mise en service | tests before release
     time | temps de réponse | time taken
     whole_address | pour toute l'adresse | for the whole address
     preload | préchargement demandé | preload asked for
@@ -328,6 +346,9 @@ FIELDS = _words("""
     refused | refusés par une limite | refused by a limit
     sha256 | SHA-256 | SHA-256
     walks | parcours | walks
+    workstations_encrypted | postes chiffrés | workstations encrypted
+    workstations_lock | verrouillage des postes | workstations lock
+    workstations_unprivileged | postes sans droits élevés | workstations without high rights
     zones | fuseaux | zones
     complete | lu jusqu'au bout | read to the end
     fields | champs | fields
@@ -654,4 +675,11 @@ VALUES |= _words("""
     password_grant | mot de passe confié à l'application | password handed to the application
     second_factor | second facteur | second factor
     single_factor | un seul facteur | single factor
+    anonymised | anonymisées | anonymised
+    encryption | chiffrement | encryption
+    hash | hachage sans clé | hash without a key
+    invented | inventées | invented
+    keyed_hash | hachage avec clé | keyed hash
+    production | celles de production | those of production
+    random_table | table tirée au hasard | random table
 """)
