@@ -46,7 +46,14 @@ def test_no_stored_password_leaves_an_audit(tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    arguments = ["--scope", "cnilcheck.yaml", "--out", "audit", "--format", "md,sarif,junit"]
+    arguments = [
+        "--scope",
+        "cnilcheck.yaml",
+        "--out",
+        "audit",
+        "--format",
+        "md,sarif,junit,csv,xlsx,jsonl,ocsf,oscal",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "cnilcheck", "scan", *arguments],
         capture_output=True,

@@ -15,7 +15,7 @@ SCOPE = "scope.yaml"
 DIGESTS = "SHA256SUMS"
 REPORTS = (
     "report.json", "report.html", "report.md", "report.sarif", "report.xml", "report.pdf",
-    "report.csv", "report.xlsx", "report.jsonl",
+    "report.csv", "report.xlsx", "report.jsonl", "report.oscal.json",
 )  # fmt: skip
 # One file for each text that is cited.
 _OCSF = "report.ocsf-*.json"

@@ -49,9 +49,9 @@ _Formats = Annotated[
         "--format",
         help=say(
             "Autres formats, répétés ou séparés par des virgules : md, pdf, csv, xlsx, jsonl, "
-            "sarif, junit, ocsf.",
+            "sarif, junit, ocsf, oscal.",
             "Further formats, repeated or separated by commas: md, pdf, csv, xlsx, jsonl, sarif, "
-            "junit, ocsf.",
+            "junit, ocsf, oscal.",
         ),
     ),
 ]

@@ -46,6 +46,7 @@ class Format(StrEnum):
     WORKBOOK = "xlsx"
     JSON_LINES = "jsonl"
     OCSF = "ocsf"
+    OSCAL = "oscal"
 
 
 class Level(StrEnum):
@@ -80,7 +81,7 @@ _FILES = {
     "json": "report.json", "html": "report.html", Format.MARKDOWN: "report.md",
     Format.SARIF: "report.sarif", Format.JUNIT: "report.xml", Format.PDF: "report.pdf",
     Format.CSV: "report.csv", Format.WORKBOOK: "report.xlsx",
-    Format.JSON_LINES: "report.jsonl",
+    Format.JSON_LINES: "report.jsonl", Format.OSCAL: "report.oscal.json",
 }  # fmt: skip
 
 
@@ -270,6 +271,11 @@ def _faces(
                     "report.sarif",
                     sarif.render(report, lang, collected, text.name, lines).encode("utf-8"),
                 )
+            case Format.OSCAL:
+                from cnilcheck.renderers import oscal
+
+                told_so = oscal.render(report, lang, collected, known.sources, digests)
+                yield "report.oscal.json", told_so.encode("utf-8")
             case _:
                 yield from _tables(face, report, collected, known, lang)
 

@@ -69,6 +69,14 @@ def _finalize(value: object) -> Markup:
     return Markup(_BLOCK.sub(lambda m: f"{m[1] or ''}\\{m[2] or m[3]}", escaped))
 
 
+def prose(text: str) -> str:
+    """Return one line of text as Markdown that shows it, for fields of others that hold Markdown.
+
+    What stands between backticks becomes code; nothing becomes a link, an image or HTML.
+    """
+    return _pipes(str(_finalize(text)))
+
+
 def _pipes(line: str) -> str:
     # GitHub Flavored Markdown, Tables: inside a cell a pipe is escaped, also in code.
     return line.replace(_PIPE, r"\|" if line.startswith("|") else "|")

@@ -785,6 +785,29 @@ CONSOLE: dict[str, Text] = {
     "known": _t("déjà connu", "known already"),
 }
 THE_SCOPE = _t("périmètre", "scope")
+OSCAL: dict[str, Text] = {
+    "title": _t("Résultats de l'audit", "Results of the audit"),
+    "result": _t("Constats jugés au {day}", "Findings judged for {day}"),
+    "result_says": _t(
+        "Ce que cnilcheck a observé, et ce qu'en disent ses règles. Ce qui n'a pas pu être observé "
+        "n'est jamais compté comme conforme.",
+        "What cnilcheck observed, and what its rules say of it. What could not be observed never "
+        "counts as conform.",
+    ),
+    "plan": _t(
+        "Il n'y a pas de plan d'évaluation OSCAL : le fichier de périmètre dit ce qui a été "
+        "demandé.",
+        "There is no OSCAL assessment plan: the scope file says what was asked.",
+    ),
+    "instrument": _t("L'instrument de l'audit.", "The instrument of the audit."),
+    "objectives": _t("Les règles de cnilcheck jugées.", "The rules of cnilcheck that were judged."),
+    "evidence": _t(
+        "Ce qui a été observé, et ce qui n'a pas pu l'être, avec sa provenance.",
+        "What was observed, and what could not be, with its provenance.",
+    ),
+    "scope": _t("Le périmètre de l'audit.", "The scope of the audit."),
+    "waived": _t("Écart accepté jusqu'au {day} : {reason}", "Accepted until {day}: {reason}"),
+}
 QUESTIONS = _c("{n} question", "{n} questions", "{n} question", "{n} questions")
 
 
