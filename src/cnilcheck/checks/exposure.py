@@ -133,7 +133,8 @@ _SILENT = Text(
 )
 _REACHABLE = {
     "snmp": Text(
-        "un agent SNMP répond ; le nom « public » n’est essayé que dans un audit actif",
+        "un agent SNMP répond\u202f; le nom «\u00a0public\u00a0» n’est essayé que dans un audit"
+        " actif",
         "an SNMP agent answers; the name “public” is tried only in an active audit",
     ),
     "tftp": Text("un serveur TFTP répond", "a TFTP server answers"),
@@ -356,7 +357,7 @@ def foreign_origins_refused(fact: CrossOrigin, /) -> Verdict:
 
 _ORIGINS = {
     "any": Text("n’importe quelle origine", "any origin"),
-    "null": Text("l’origine « null »", "the origin “null”"),
+    "null": Text("l’origine «\u00a0null\u00a0»", "the origin “null”"),
 }
 
 

@@ -93,7 +93,7 @@ def referential_current(
     found = re.search(r"(\d+)(?:\.(\d+))?", held.referential)
     shown = held.referential
     if found is None:
-        return undecided(reason=Text(f"référentiel « {shown} »", f"framework “{shown}”"))
+        return undecided(reason=Text(f"référentiel «\u00a0{shown}\u00a0»", f"framework “{shown}”"))
     version = (int(found[1]), int(found[2] or 0))
     wanted = tuple(int(part) for part in current.split("."))
     if version == wanted:
@@ -117,7 +117,8 @@ def certificate_holder_matches(fact: HostingActor, context: Context, /) -> Verdi
         return passed(**values)
     if own_words(fact.name) & own_words(held.holder):
         close = Text(
-            f"« {fact.name} » et « {held.holder} » se ressemblent sans être le même nom",
+            f"«\u00a0{fact.name}\u00a0» et «\u00a0{held.holder}\u00a0»"
+            " se ressemblent sans être le même nom",
             f"“{fact.name}” and “{held.holder}” are alike, and not the same name",
         )
         return undecided(reason=close)

@@ -158,8 +158,8 @@ def fields_recorded(fact: LogFields, /, *, least: float) -> Verdict:
     if not fact.lines:
         return undecided()
     shares = [
-        (Text("l'heure avec son fuseau", "the time with its zone"), fact.time_with_zone),
-        (Text("la nature de l'opération", "the nature of the operation"), fact.operation),
+        (Text("l’heure avec son fuseau", "the time with its zone"), fact.time_with_zone),
+        (Text("la nature de l’opération", "the nature of the operation"), fact.operation),
     ]
     if fact.log_class is LogClass.APPLICATION_ACCESS:
         reference = Text("la référence des données", "the reference of the data")

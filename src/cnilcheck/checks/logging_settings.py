@@ -74,7 +74,9 @@ def kept_within_bounds(
     )
     if fact.justification and (bounded or fact.days <= longest_days):
         reason = fact.justification
-        return passed(**values, reason=Text(f" (justification : {reason})", f" (reason: {reason})"))
+        return passed(
+            **values, reason=Text(f" (justification\u00a0: {reason})", f" (reason: {reason})")
+        )
     most = longest_days if fact.justification else general_days
     return failed(**values, most=most)
 

@@ -2,72 +2,77 @@
 
 from __future__ import annotations
 
-from cnilcheck.model.text import Text
+from cnilcheck.model.text import Text, french
 from cnilcheck.model.words import GapReason
 
+
+def _t(fr: str, en: str) -> Text:
+    return Text(french(fr), en)
+
+
 GAPS: dict[GapReason, Text] = {
-    GapReason.NOT_GIVEN: Text(
+    GapReason.NOT_GIVEN: _t(
         "n’a pas été regardé : le périmètre ne donne rien à examiner ({detail})",
         "was not looked at: the scope gives nothing to examine ({detail})",
     ),
-    GapReason.UNREACHABLE: Text(
+    GapReason.UNREACHABLE: _t(
         "n’a pas pu être observé : rien ne répond ({detail})",
         "could not be observed: nothing answers ({detail})",
     ),
-    GapReason.REFUSED: Text(
+    GapReason.REFUSED: _t(
         "n’a pas pu être observé : le serveur refuse ({detail})",
         "could not be observed: the server declines ({detail})",
     ),
-    GapReason.TIMED_OUT: Text(
+    GapReason.TIMED_OUT: _t(
         "n’a pas pu être observé : pas de réponse complète à temps ({detail})",
         "could not be observed: no complete answer in time ({detail})",
     ),
-    GapReason.NOT_READABLE: Text(
+    GapReason.NOT_READABLE: _t(
         "n’a pas pu être lu : fichier absent ou droit de lecture manquant ({detail})",
         "could not be read: the file is absent or may not be read ({detail})",
     ),
-    GapReason.MALFORMED: Text(
+    GapReason.MALFORMED: _t(
         "n’a pas pu être compris : contenu inattendu ({detail})",
         "could not be understood: unexpected content ({detail})",
     ),
-    GapReason.NOT_PERMITTED: Text(
+    GapReason.NOT_PERMITTED: _t(
         "n’a pas été demandé : hors du périmètre ou sans accord ({detail})",
         "was not asked: outside the scope or without consent ({detail})",
     ),
-    GapReason.BUDGET_SPENT: Text(
-        "n’a pas été demandé : le nombre de requêtes permis est atteint ({detail})",
-        "was not asked: the permitted number of requests is reached ({detail})",
+    GapReason.BUDGET_SPENT: _t(
+        "n’a pas été demandé : le nombre de requêtes permis est atteint",
+        "was not asked: the permitted number of requests is reached",
     ),
-    GapReason.INSTRUMENT_MISSING: Text(
+    GapReason.INSTRUMENT_MISSING: _t(
         "n’a pas pu être observé : un programme manque sur ce poste ({detail})",
         "could not be observed: a program is missing on this machine ({detail})",
     ),
-    GapReason.INSTRUMENT_FAILED: Text(
+    GapReason.INSTRUMENT_FAILED: _t(
         "n’a pas pu être observé : l’instrument a échoué ({detail})",
         "could not be observed: the instrument failed ({detail})",
     ),
-    GapReason.NOT_OBSERVED: Text(
+    GapReason.NOT_OBSERVED: _t(
         "n’a pas été trouvé là où il a été cherché ({detail})",
         "was not found where it was looked for ({detail})",
     ),
-    GapReason.INTERRUPTED: Text(
+    GapReason.INTERRUPTED: _t(
         "n’a pas été observé : l’audit a été interrompu ({detail})",
         "was not observed: the audit was interrupted ({detail})",
     ),
 }
 
-NOT_IN_FORCE = Text("n’est pas en vigueur le {as_of}", "is not in force on {as_of}")
-UNANSWERED = Text(
+NOT_IN_FORCE = _t("n’est pas en vigueur le {as_of}", "is not in force on {as_of}")
+UNANSWERED = _t(
     "ne peut pas être jugé : la réponse manque dans les éléments fournis",
     "cannot be judged: the answer is missing from what was supplied",
 )
-NO_OBJECT = Text("n’a pas d’objet ici", "has no object here")
-DECLARED = Text(
+NO_OBJECT = _t("n’a pas d’objet ici", "has no object here")
+DECLARED = _t(
     "déclaré, non mesuré : « {statement} » (signé par {signed_by}, {role}, le {signed_on})",
     "declared, not measured: “{statement}” (signed by {signed_by}, {role}, on {signed_on})",
 )
-JUDGED_BY = Text("{said} (profil {profile})", "{said} (profile {profile})")
-LOOSER = Text(
+JUDGED_BY = _t("{said} (profil {profile})", "{said} (profile {profile})")
+LOOSER = _t(
     "est admis par le profil {profile}, pas par le profil anssi, qui dirait : {refusal}",
     "is admitted by the profile {profile}, not by the profile anssi, which would say: {refusal}",
 )

@@ -9,7 +9,7 @@ from cnilcheck.model.report import Finding, Report
 from cnilcheck.model.words import Lang, Module, Outcome, Severity
 from cnilcheck.renderers import arrange, words
 from cnilcheck.renderers.annex_tables import hosting_matrix
-from cnilcheck.renderers.harmless import harmless
+from cnilcheck.renderers.harmless import harmless, parts
 from cnilcheck.renderers.logging_table import logging_table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _annex(screen: Screen, report: Report, lang: Lang) -> None:
         told = screen.text(result[1].text, _CELLS.get(result[1].key, ""))
         grid.add_row(screen.text(f"  {name}"), told, screen.text(by or "–", "dim"))
     screen.console.print(grid)
-    screen.line(f"  {table.conclusion}".replace("`", ""), "bold")
+    screen.line(f"  {_said(table.conclusion)}", "bold")
     screen.console.print()
 
 
@@ -195,7 +195,7 @@ def _failure(screen: Screen, finding: Finding, lang: Lang) -> Table:
     place = words.place(finding.target, finding.location, lang)
     said = screen.text("")
     said.append_text(screen.text(harmless(place, 200), "bold"))
-    said.append_text(screen.text(f" {harmless(finding.sentence.to(lang))} "))
+    said.append_text(screen.text(f" {_said(finding.sentence.to(lang))} "))
     said.append_text(screen.text(f"[{harmless(finding.rule, 120)}]", "dim"))
     if finding.known:
         said.append_text(screen.text(f" ({words.CONSOLE['known'].to(lang)})"))
@@ -204,6 +204,11 @@ def _failure(screen: Screen, finding: Finding, lang: Lang) -> Table:
         said.append_text(screen.text(f" ({until})"))
     row.add_row(screen.text(f"{severity.shape} {severity.name}", _STYLES[finding.severity]), said)
     return row
+
+
+def _said(sentence: str) -> str:
+    """Return a sentence without the marks of code, which a terminal has no type for."""
+    return "".join(words_ for _, words_ in parts(harmless(sentence)))
 
 
 def _questions(screen: Screen, report: Report, lang: Lang) -> None:
