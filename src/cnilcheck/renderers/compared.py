@@ -20,6 +20,8 @@ from cnilcheck.resources import templates_directory
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cnilcheck.renderers.console import Screen
+
 _STYLES = {
     Change.NEW: "bold red", Change.WORSE: "bold red", Change.STILL: "yellow",
     Change.GONE: "yellow", Change.MENDED: "green",
@@ -126,9 +128,13 @@ def to_markdown(comparison: Comparison, lang: Lang) -> str:
 
 def render_to(console: Console, comparison: Comparison, lang: Lang) -> None:
     """Print the comparison on a terminal; data cannot colour, move or break it."""
-    from cnilcheck.renderers.console import Screen
+    from cnilcheck.renderers.console import on_screen
 
-    screen, page = Screen(console), pages_of(comparison, lang)
+    with on_screen(console) as screen:
+        _print(screen, pages_of(comparison, lang))
+
+
+def _print(screen: Screen, page: Pages) -> None:
     screen.line(f"{page.old} → {page.new}", "bold")
     for count in page.counts:
         style = _STYLES[Change(count.key)] if count.shape != "0" else "dim"
@@ -142,4 +148,4 @@ def render_to(console: Console, comparison: Comparison, lang: Lang) -> None:
         rest = len(section.rows) - _SHOWN
         if rest > 0:
             screen.line(f"… +{rest}", "dim")
-    console.print()
+    screen.console.print()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cnilcheck.model.report import Finding, Report
+from cnilcheck.model.text import NBSP, NNBSP
 from cnilcheck.model.words import Lang, Module, Outcome, Severity
 from cnilcheck.renderers import arrange, words
 from cnilcheck.renderers.annex_tables import hosting_matrix
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _SHOWN = 25
+_NEXT = 3
 _STYLES = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -31,13 +36,18 @@ _CELLS = {"covered": "green", "uncovered": "bold red", "nobody": "bold red", "to
 
 def render_to(console: Console, report: Report, lang: Lang) -> None:
     """Print the report; data cannot colour, move or break the terminal."""
-    screen = Screen(console)
+    with on_screen(console) as screen:
+        _report(screen, report, lang)
+
+
+def _report(screen: Screen, report: Report, lang: Lang) -> None:
     _header(screen, report, lang)
     screen.console.print(_modules(screen, report, lang))
     _failures(screen, report, lang)
     _questions(screen, report, lang)
     _annex(screen, report, lang)
     _logging(screen, report, lang)
+    _next(screen, report, lang)
     screen.line(arrange.coverage(report, lang) + ".", "bold")
     if report.summary.waived:
         screen.line(words.WAIVED.to(report.summary.waived, lang) + ".")
@@ -58,14 +68,20 @@ def _annex(screen: Screen, report: Report, lang: Lang) -> None:
 
     screen.line(table.title, "bold")
     grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=2)
     for number, name in enumerate(table.columns[1:]):
         *actors, _, result = ((row.name, row.cells[number]) for row in table.rows)
         by = "; ".join(f"{actor} ({cell.text})" for actor, cell in actors if cell.key != "none")
         told = screen.text(result[1].text, _CELLS.get(result[1].key, ""))
-        grid.add_row(screen.text(f"  {name}"), told, screen.text(by or "–", "dim"))
+        grid.add_row(*_numbered(screen, name), told, screen.text(by or "–", "dim"))
     screen.console.print(grid)
     screen.line(f"  {_said(table.conclusion)}", "bold")
     screen.console.print()
+
+
+def _numbered(screen: Screen, name: str) -> tuple[Text, Text]:
+    number, _, words_ = name.partition(" ")
+    return screen.text(number), screen.text(words_)
 
 
 _LEVELS = {"0": "bold red", "1": "yellow", "2": "yellow", "3": "green", "4": "green", "5": "green"}
@@ -96,6 +112,21 @@ def _logging(screen: Screen, report: Report, lang: Lang) -> None:
     screen.console.print()
 
 
+# rich breaks a line at every space that Python calls one, a no-break space among them: until the
+# lines are made, these two stand in its place. No data holds them: `harmless` shows them as “�”.
+_HELD = str.maketrans({NBSP: "\ue000", NNBSP: "\ue001"})
+_LET_GO = str.maketrans({"\ue000": NBSP, "\ue001": NNBSP})
+
+
+@contextmanager
+def on_screen(console: Console) -> Iterator[Screen]:
+    """Print what the block puts on the screen; no line is broken at a no-break space."""
+    with console.capture() as captured:
+        yield Screen(console)
+    console.file.write(_shown(captured.get().translate(_LET_GO), console.encoding))
+    console.file.flush()
+
+
 class Screen:
     """A console, with words spelled in the characters it can show."""
 
@@ -106,7 +137,7 @@ class Screen:
         """Return the words as rich text; no markup in them is obeyed."""
         from rich.text import Text
 
-        return Text(_shown(words_, self.console.encoding), style)
+        return Text(_shown(words_.translate(_HELD), self.console.encoding), style)
 
     def line(self, words_: str, style: str = "") -> None:
         """Print one line, folded between words."""
@@ -136,6 +167,8 @@ def _shown(text: str, encoding: str) -> str:
 
 def _spelled(character: str, encoding: str) -> str:
     plain = unicodedata.normalize("NFKD", character.translate(_PLAIN))
+    if character in "\ue000\ue001":
+        return character
     for spelling in (character, plain, plain.encode("ascii", "ignore").decode() or "?"):
         try:
             spelling.encode(encoding)
@@ -179,13 +212,41 @@ def _failures(screen: Screen, report: Report, lang: Lang) -> None:
     if not failures:
         return
     screen.title(words.CONSOLE["failures"].to(lang))
-    for finding in failures[:_SHOWN]:
-        screen.console.print(_failure(screen, finding, lang))
-    if len(failures) > _SHOWN:
-        screen.line(words.MORE_FAILURES.to(len(failures) - _SHOWN, lang))
+    groups = [tuple(group) for _, group in groupby(failures, key=_alike)]
+    for group in groups[:_SHOWN]:
+        screen.console.print(_failure(screen, group[0], len(group) - 1, lang))
+    rest = sum(map(len, groups[_SHOWN:]))
+    if rest:
+        screen.line(words.MORE_FAILURES.to(rest, lang))
 
 
-def _failure(screen: Screen, finding: Finding, lang: Lang) -> Table:
+def _alike(finding: Finding) -> tuple[str, bool, bool]:
+    # What is accepted or known for now is not told of the other places of the rule.
+    held = finding.waived is not None and finding.waived.in_force
+    return finding.rule, finding.known, held
+
+
+def _next(screen: Screen, report: Report, lang: Lang) -> None:
+    """Print what to begin with: the lines that stay on the screen are the last."""
+    if report.plan is None:
+        return
+    from rich.table import Table
+
+    first = {f.rule: f for f in reversed(report.findings) if f.outcome is Outcome.FAIL}
+    grid = Table.grid(padding=(0, 2))
+    for number, repair in enumerate(report.plan.repairs[:_NEXT], 1):
+        finding = first[repair.rule]
+        steps = finding.remediation.steps
+        step = (steps.fr if lang is Lang.FR else steps.en)[0]
+        said = screen.text(_said(finding.title.to(lang)), "bold")
+        said.append_text(screen.text(f"{words.COLON.to(lang)} {_said(step)}"))
+        grid.add_row(screen.text(f"  {number}."), said)
+    screen.line(words.CONSOLE["next"].to(lang), "bold")
+    screen.console.print(grid)
+    screen.console.print()
+
+
+def _failure(screen: Screen, finding: Finding, others: int, lang: Lang) -> Table:
     from rich.table import Table
 
     row = Table.grid(padding=(0, 2))
@@ -196,6 +257,8 @@ def _failure(screen: Screen, finding: Finding, lang: Lang) -> Table:
     said = screen.text("")
     said.append_text(screen.text(harmless(place, 200), "bold"))
     said.append_text(screen.text(f" {_said(finding.sentence.to(lang))} "))
+    if others:
+        said.append_text(screen.text(f"({words.MORE_PLACES.to(others, lang)}) "))
     said.append_text(screen.text(f"[{harmless(finding.rule, 120)}]", "dim"))
     if finding.known:
         said.append_text(screen.text(f" ({words.CONSOLE['known'].to(lang)})"))

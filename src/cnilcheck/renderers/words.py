@@ -783,6 +783,7 @@ CONSOLE: dict[str, Text] = {
     "questions": _t("Questions ouvertes", "Open questions"),
     "unseen": _t("Cibles non observées", "Targets not observed"),
     "known": _t("déjà connu", "known already"),
+    "next": _t("Pour commencer", "To begin with"),
 }
 THE_SCOPE = _t("périmètre", "scope")
 OSCAL: dict[str, Text] = {
