@@ -205,7 +205,9 @@ def _add_decoys(deployment: Deployment, name: str, seed: int, given: Decision) -
     for variant in choices:
         draw = _draw(name, seed, variant.name)
         needed = bool(deployment.sites) if variant.channel == "remote" else True
-        if needed and (variant.name in given.decoys or draw.random() < 0.4):
+        # A decoy of what people declare would speak of the same things as the decision.
+        chance = 0.0 if variant.channel == "declaration" else 0.4
+        if needed and (variant.name in given.decoys or draw.random() < chance):
             deployment.draw = draw
             variant.render(deployment)
 
