@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from cnilcheck.cli import app
 from collectors import log_generator as made
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -96,3 +99,10 @@ def test_an_interrupt_gives_the_report_of_what_was_read(tmp_path: Path) -> None:
     (fact,) = coverage(tmp_path, "log-personal-data").values()
     assert fact["lines"] > 0
     assert fact["complete"] is False
+
+
+def test_the_help_of_logs_shows_how_to_read_and_how_to_confirm() -> None:
+    told = CliRunner().invoke(app, ["logs", "--help"], env={"COLUMNS": "120"})
+    assert told.exit_code == 0
+    for word in ("FILE...", "--class", "--log-format", "--mapping", "--since", "confirm"):
+        assert word in told.output

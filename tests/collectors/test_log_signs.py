@@ -281,3 +281,13 @@ def test_a_file_that_grows_while_it_is_read_is_read_as_it_was_and_marked(
     monkeypatch.setattr(log_files.Blocks, "_whole_lines", growing)
     (file,) = seen(tmp_path, LogFiles, "", new=False).files
     assert (file.lines, file.changed) == (60, True)
+
+
+def test_lines_out_of_the_format_are_shown_masked_with_their_place(tmp_path: Path) -> None:
+    odd = "panic in Durand user=jeanne mail jeanne@example.org NIR 2 55 08 14 168 025 38\n"
+    extent = seen(tmp_path, LogExtent, ordinary(40) + odd * 4 + ordinary(1))
+    assert (extent.lines, extent.unparsed) == (45, 4)
+    assert [one.place for one in extent.samples] == ["a.log:41", "a.log:42", "a.log:43"]
+    shown = extent.samples[0].text
+    assert shown.startswith("panic in *** user=***")
+    assert not any(word in shown for word in ("Durand", "jeanne", "55 08"))

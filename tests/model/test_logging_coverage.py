@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 
 from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Provenance
 from cnilcheck.model.facts import (
@@ -181,3 +182,14 @@ def test_where_nothing_was_given_the_question_is_one() -> None:
 def test_a_field_no_source_speaks_of_is_unknown() -> None:
     found = row("sign_out", configured("sign_out", fields=("time", "operation")))
     assert found.fields[EVENT_FIELDS.index("author")] == FieldEvidence("author", None)
+
+
+@pytest.mark.parametrize(("unread", "levels_of"), [(5, {3}), (6, {None})])
+def test_too_many_unread_lines_leave_the_fields_open_and_the_event_seen(
+    unread: int, levels_of: set[int | None]
+) -> None:
+    read = lines("consultation", events=95)
+    seen = replace(read, fact=replace(read.fact, unparsed=unread))
+    found = row("consultation", seen)
+    assert set(levels(found).values()) == levels_of
+    assert found.logged == 3

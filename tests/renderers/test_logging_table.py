@@ -10,12 +10,13 @@ import pytest
 from rich.console import Console
 
 from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Provenance
-from cnilcheck.model.facts import LogCoverage
+from cnilcheck.model.facts import LogCoverage, LogExtent
 from cnilcheck.model.logging_matrix import (
     CATEGORY_NAMES,
     EVENT_FIELDS,
     EventCount,
     FieldCount,
+    UnreadLine,
 )
 from cnilcheck.model.report import Report, Tool
 from cnilcheck.model.scope import Scope
@@ -99,3 +100,24 @@ def test_the_terminal_shows_the_events_something_is_known_of(width: int) -> None
 @pytest.mark.parametrize(("filled", "events", "said"), [(999, 1000, "99%"), (0, 0, "0%")])
 def test_only_all_is_a_hundred_percent(filled: int, events: int, said: str) -> None:
     assert percent(filled, events, Lang.EN) == said
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_lines_that_could_not_be_read_are_told_under_the_matrix(lang: Lang) -> None:
+    day = dt.datetime(2026, 11, 3, tzinfo=dt.UTC)
+    fact = LogExtent(
+        LogClass.TECHNICAL, 4000, 3, day, day, samples=(UnreadLine("a.log:7", "odd <b>"),)
+    )
+    extent = Evidence(PLACE, PLACE, one_log().provenance, fact)
+    told, collected = report(one_log(), extent)
+    said = {
+        Lang.FR: f"{PLACE}, 3 sur 4000 (0,1\u202f%)\u00a0: a.log:7 `odd <b>`",
+        Lang.EN: f"{PLACE}, 3 of 4000 (0.1%): a.log:7 `odd <b>`",
+    }[lang]
+    table = logging_table(told, lang)
+    assert table is not None
+    assert said in table.conclusion
+    assert "odd &lt;b&gt;" in html.render(told, lang, collected)
+    screen = io.StringIO()
+    console.render_to(Console(file=screen, width=200), told, lang)
+    assert "a.log:7" in screen.getvalue()

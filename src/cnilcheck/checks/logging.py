@@ -17,6 +17,8 @@ from cnilcheck.model.facts import (
     LogSilences,
     Silence,
 )
+from cnilcheck.model.logging_coverage import too_many_unread
+from cnilcheck.model.logging_matrix import UnreadLines, told_unread
 from cnilcheck.model.personal_data import DataCount, DataKind
 from cnilcheck.model.scope import Frequency, LogEvent
 from cnilcheck.model.text import NBSP, NNBSP, Text, Value, french, spell
@@ -147,7 +149,7 @@ def author_identified(fact: LogFields, /, *, least: float) -> Verdict:
     """Pass when the operations on an application's records have a person as their author."""
     if fact.log_class is not LogClass.APPLICATION_ACCESS:
         return not_applicable()
-    if not fact.lines:
+    if not fact.lines or too_many_unread(fact.unparsed, fact.lines):
         return undecided()
     share = _percent(fact.author)
     return passed(share=share) if fact.author >= least else failed(share=share)
@@ -155,7 +157,7 @@ def author_identified(fact: LogFields, /, *, least: float) -> Verdict:
 
 def fields_recorded(fact: LogFields, /, *, least: float) -> Verdict:
     """Pass when time, operation and, in an application's log, the reference are recorded."""
-    if not fact.lines:
+    if not fact.lines or too_many_unread(fact.unparsed, fact.lines):
         return undecided()
     shares = [
         (Text("l’heure avec son fuseau", "the time with its zone"), fact.time_with_zone),
@@ -222,9 +224,11 @@ def lines_readable(fact: LogExtent, /, *, unreadable: float) -> Verdict:
     """Pass when hardly a line of the log falls outside its own format."""
     if not fact.lines:
         return undecided()
+    unread = told_unread(UnreadLines("", fact.lines, fact.unparsed, fact.samples))
     if fact.unparsed / fact.lines > unreadable:
-        return failed(unparsed=fact.unparsed, lines=fact.lines)
-    return passed(lines=fact.lines) if fact.complete else undecided()
+        return failed(unread=unread)
+    apart = Text(f", sauf {unread.fr}", f", but for {unread.en}") if fact.unparsed else Text("", "")
+    return passed(lines=fact.lines, apart=apart) if fact.complete else undecided()
 
 
 def kept_long_enough(

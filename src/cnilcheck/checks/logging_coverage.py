@@ -16,8 +16,9 @@ from cnilcheck.model.logging_matrix import (
     SourceEvidence,
     mandatory,
 )
-from cnilcheck.model.text import NBSP, NNBSP, Text
+from cnilcheck.model.text import NBSP, NNBSP, Text, spell
 from cnilcheck.model.verdict import Answer, Verdict, failed, passed, undecided
+from cnilcheck.model.words import Lang
 
 _TESTED = ("test", "remote_test")
 
@@ -85,16 +86,32 @@ def events_complete(fact: LoggedEvents, /) -> Answer:
     """
     found: dict[str, list[Text]] = {}
     judged: dict[str, int] = {}
+    unread: dict[str, int] = {}
     for row in fact.rows:
         for source in row.sources if row.category in ON_RECORDS else ():
-            if source.kind == "lines" and source.level is not None:
+            if source.kind == "lines" and source.unread:
+                unread[source.source] = source.unread
+            elif source.kind == "lines" and source.level is not None:
                 judged[source.source] = judged.get(source.source, 0) + source.events
                 missing = _missing(row, source)
                 found.setdefault(source.source, []).extend([missing] if missing else [])
-    return tuple(
+    verdicts = [
         failed(log, missing=tuple(wanting)) if wanting else passed(log, lines=judged[log])
         for log, wanting in found.items()
-    ) or None  # fmt: skip
+    ]
+    open_ones = [undecided(log, why=_too_many(number)) for log, number in unread.items()]
+    return (*verdicts, *open_ones) or undecided(why=_NO_OPERATION)
+
+
+_NO_OPERATION = Text("ne montre aucune opération sur un dossier", "shows no operation on a record")
+
+
+def _too_many(unread: int) -> Text:
+    fr, en = spell(unread, Lang.FR), spell(unread, Lang.EN)
+    return Text(
+        f"contient trop de lignes illisibles pour en juger ({fr})",
+        f"holds too many lines that cannot be read to judge it ({en})",
+    )
 
 
 def _missing(row: CategoryRow, source: SourceEvidence) -> Text | None:

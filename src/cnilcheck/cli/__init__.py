@@ -213,7 +213,17 @@ def scan(
 
 
 class _FilesOrCommand(TyperGroup):
-    """What follows `logs` and is no command of its own is what `read` is given."""
+    """What follows `logs` and is no command of its own is what `read` is given.
+
+    Its help therefore shows what `read` takes, beside its other commands.
+    """
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.commands["read"].format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return ["[OPTIONS] FILE...", "|", "confirm ..."]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] != "--help":

@@ -265,6 +265,21 @@ class Journal:
             self.lines.take_record(*record)
 
 
+_LEVEL_WORDS = frozenset(
+    "INFO DEBUG TRACE NOTICE WARN WARNING ERROR ERR CRITICAL FATAL LOG GET POST PUT PATCH DELETE"
+    " Traceback Exception Error".split()
+)
+_CAPITALISED = re.compile(r"(?<![^\W\d_])[^\W\d_a-z][^\W\d_]+")
+_NAMED = re.compile(
+    r"(?i)((?:user|login|acct|account|patient|nom|name|author|auteur)\w{0,12}[=: ]{1,2}[\"']?)\w+"
+)
+
+
 def masked(text: str) -> str:
-    """Return a line as it may be shown: personal data and secrets masked, one line, cut."""
-    return printable(mask(text[:2_000]), 160)
+    """Return a line as it may be shown: personal data, secrets and names masked, one line, cut.
+
+    A word with a capital may be a name; what follows `user=` is one.
+    """
+    bare = _NAMED.sub(r"\1***", mask(text[:2_000]))
+    hidden = _CAPITALISED.sub(lambda word: word[0] if word[0] in _LEVEL_WORDS else "***", bare)
+    return printable(hidden, 160)

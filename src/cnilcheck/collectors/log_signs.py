@@ -32,7 +32,7 @@ def clock_of(reading: Reading) -> LogClock:
     """Return whether times follow each other, and the zones that more than a stray line has."""
     tally, line = reading.tally, reading.tally.timeline
     steps = tuple(
-        ClockStep(_place(reading, step.at), moment(step.time), step.seconds)
+        ClockStep(place_of(reading, step.at), moment(step.time), step.seconds)
         for step in sorted(line.steps, reverse=True)
     )
     total = sum(tally.offsets.values())
@@ -62,7 +62,7 @@ def sign_ins_of(reading: Reading) -> LogSignIns:
     bursts = tuple(
         SignInBurst(
             network_of(burst.client), moment(burst.start), burst.attempts, burst.refused,
-            _place(reading, burst.first),
+            place_of(reading, burst.first),
         )
         for burst in behaviour.largest_bursts()
     )  # fmt: skip
@@ -74,7 +74,7 @@ def walks_of(reading: Reading) -> LogWalks:
     walks = tuple(
         RecordWalk(
             network_of(walk.client), printable(mask(walk.address), 120), walk.steps,
-            moment(walk.start), moment(walk.end), _place(reading, walk.first),
+            moment(walk.start), moment(walk.end), place_of(reading, walk.first),
         )
         for walk in reading.tally.behaviour.longest_walks()
     )  # fmt: skip
@@ -94,6 +94,7 @@ def accounts_of(reading: Reading, log_class: LogClass) -> LogAccounts:
     return LogAccounts(log_class, people, tuple(AccountUse(*use) for use in uses))
 
 
-def _place(reading: Reading, at: Line) -> str:
+def place_of(reading: Reading, at: Line) -> str:
+    """Return a line as `file:line`."""
     number, line = at
     return f"{printable(reading.files[number].name)}:{line}"

@@ -18,6 +18,7 @@ from cnilcheck.collectors.log_signs import (
     accounts_of,
     clock_of,
     files_of_log,
+    place_of,
     sign_ins_of,
     walks_of,
 )
@@ -36,6 +37,7 @@ from cnilcheck.model.facts import (
     LogSilences,
     LogWalks,
 )
+from cnilcheck.model.logging_matrix import UnreadLine
 from cnilcheck.model.scope import LogSource, Scope
 from cnilcheck.model.words import Method
 
@@ -206,7 +208,9 @@ def _extent(source: LogSource, reading: Reading, first: int, last: int) -> LogEx
     tally = reading.tally
     return LogExtent(
         source.class_, tally.lines, tally.unparsed, moment(first), moment(last),
-        source.justification,
+        source.justification, samples=tuple(
+            UnreadLine(place_of(reading, at), text) for at, text in tally.unparsed_samples
+        ),
     )  # fmt: skip
 
 
@@ -219,6 +223,7 @@ def _fields(source: LogSource, reading: Reading) -> LogFields:
     return LogFields(
         tally.counted, round(named / expected, 4), round(tally.timed / lines, 4),
         round(tally.operations / lines, 4), round(tally.references / lines, 4), source.class_,
+        tally.unparsed,
     )  # fmt: skip
 
 
@@ -226,7 +231,7 @@ def _coverage(source: LogSource, reading: Reading) -> LogCoverage:
     tally, names = reading.tally, tuple(seen.name for seen in reading.files)
     return LogCoverage(
         source.class_, reading.format, tally.lines - tally.unparsed, tally.events(names),
-        tally.unclassified,
+        tally.unclassified, tally.unparsed,
     )  # fmt: skip
 
 

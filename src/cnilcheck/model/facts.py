@@ -8,7 +8,13 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from cnilcheck.model.logging_matrix import CategoryRow, EventCategory, EventCount, EventField
+from cnilcheck.model.logging_matrix import (
+    CategoryRow,
+    EventCategory,
+    EventCount,
+    EventField,
+    UnreadLine,
+)
 from cnilcheck.model.personal_data import DataCount, SecretSeen
 from cnilcheck.model.scope import (
     Assurance,
@@ -1180,7 +1186,10 @@ class DatabaseLogSetting(Fact, frozen=True):
 
 
 class LogExtent(Fact, frozen=True):
-    """What a log covers: lines read, lines that could not be parsed, first and last time (UTC)."""
+    """What a log covers: lines read, lines that could not be parsed, first and last time (UTC).
+
+    `samples` are the first lines that could not be parsed, masked.
+    """
 
     log_class: LogClass
     lines: int
@@ -1190,13 +1199,15 @@ class LogExtent(Fact, frozen=True):
     justification: str = ""
     complete: bool = True
     """Whether the log was read to its end; an operator may stop before."""
+    samples: tuple[UnreadLine, ...] = ()
 
 
 class LogFields(Fact, frozen=True):
     """Share of lines, 0 to 1, in which a field of CNIL 2021-122 has a meaningful value.
 
     `lines` counts those that record an operation. The author's share is taken of the operations
-    that handed something out: who looks at a style sheet need not be known.
+    that handed something out: who looks at a style sheet need not be known. `unparsed` lines beside
+    them could not be read.
     """
 
     lines: int
@@ -1205,13 +1216,15 @@ class LogFields(Fact, frozen=True):
     operation: float
     reference: float
     log_class: LogClass = LogClass.TECHNICAL
+    unparsed: int = 0
 
 
 class LogCoverage(Fact, frozen=True):
     """Which categories of events the lines of a log record, and how completely; counts are exact.
 
     `format` is what the lines were read as. Categories of which no line was seen are left out:
-    their absence proves nothing. `unclassified` lines were read and are of no category.
+    their absence proves nothing. `unclassified` lines were read and are of no category, `unparsed`
+    ones besides could not be read.
     """
 
     log_class: LogClass
@@ -1219,6 +1232,7 @@ class LogCoverage(Fact, frozen=True):
     lines: int
     events: tuple[EventCount, ...]
     unclassified: int
+    unparsed: int = 0
 
 
 class LoggedEvents(Fact, frozen=True):

@@ -13,6 +13,7 @@ from cnilcheck.model.facts import (
     AccessLogSetting,
     ConfiguredEvent,
     LogCoverage,
+    LogExtent,
     LoggedEvents,
     LoggingPractice,
     LogSourceSetting,
@@ -30,6 +31,7 @@ from cnilcheck.model.logging_matrix import (
     FieldEvidence,
     LoggingMatrix,
     SourceEvidence,
+    UnreadLines,
     mandatory,
 )
 from cnilcheck.model.scope import LogEvent
@@ -37,6 +39,8 @@ from cnilcheck.model.words import GapReason, LogClass, Method
 
 # Nineteen events in twenty: a proposal of cnilcheck's own, no norm gives a number.
 ENOUGH = 0.95
+# Past so many lines of a hundred that could not be read, the others tell too little of the log.
+UNREAD = 0.05
 _DECLARED: dict[EventCategory, tuple[LogEvent, ...]] = {
     "sign_in_success": ("sign_in_success",),
     "sign_in_failure": ("sign_in_failure",),
@@ -95,15 +99,27 @@ def logging_matrix(observations: Sequence[Observation]) -> LoggingMatrix | None:
                 found[category].append(one)
     if not any(found.values()):
         return None
-    return LoggingMatrix(tuple(_row(category, found[category]) for category in CATEGORIES))
+    rows = tuple(_row(category, found[category]) for category in CATEGORIES)
+    return LoggingMatrix(rows, tuple(_unread(observations)))
+
+
+def _unread(observations: Sequence[Observation]) -> Iterator[UnreadLines]:
+    for seen in observations:
+        if isinstance(seen, Evidence) and isinstance(seen.fact, LogExtent) and seen.fact.unparsed:
+            log = seen.fact
+            yield UnreadLines(seen.location, log.lines, log.unparsed, log.samples)
+
+
+def too_many_unread(unread: int, read: int) -> bool:
+    """Return whether the lines that could not be read may hide what the others do not say."""
+    return unread > UNREAD * (unread + read)
 
 
 def _of(seen: Evidence) -> Iterator[tuple[EventCategory, SourceEvidence]]:
     match seen.fact:
-        case LogCoverage(log_class=log_class, events=events):
-            access = log_class is LogClass.APPLICATION_ACCESS
+        case LogCoverage(events=events) as log:
             for count in events:
-                yield count.category, _in_lines(seen.location, count, access)
+                yield count.category, _in_lines(seen.location, count, log)
         case LogSourceSetting(product=product, events=configured):
             for event in configured:
                 yield event.category, _configured(product, event)
@@ -119,16 +135,23 @@ def _of(seen: Evidence) -> Iterator[tuple[EventCategory, SourceEvidence]]:
                     yield category, _declared(category, seen.target)
 
 
-def _in_lines(place: str, count: EventCount, access: bool) -> SourceEvidence:
-    """A line without a field disproves it only in the log that is there to hold it."""
+def _in_lines(place: str, count: EventCount, log: LogCoverage) -> SourceEvidence:
+    """A line without a field disproves it only in the log that is there to hold it.
+
+    Where many lines could not be read, those that could show the event, and not what it says.
+    """
+    access = log.log_class is LogClass.APPLICATION_ACCESS
+    unread = log.unparsed if too_many_unread(log.unparsed, log.lines) else 0
     fields = []
     for one in count.fields:
         whole = count.events > 0 and one.filled >= ENOUGH * count.events
-        level = 3 if whole else 0 if access else None
+        level = None if unread else 3 if whole else 0 if access else None
         at = one.first if whole else one.first_missing
         fields.append(FieldEvidence(one.field, level, one.filled, count.events, at))
     level = _least(count.category, fields)
-    return SourceEvidence(place, "lines", 3, level, count.events, count.first, tuple(fields))
+    return SourceEvidence(
+        place, "lines", 3, level, count.events, count.first, tuple(fields), unread=unread
+    )
 
 
 def _configured(product: str, event: ConfiguredEvent) -> SourceEvidence:

@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from cnilcheck.model.text import Text
+from cnilcheck.model.text import NBSP, NNBSP, Text, spell
+from cnilcheck.model.words import Lang
 
 EventCategory: TypeAlias = Literal[
     "sign_in_success",
@@ -117,11 +118,42 @@ class FieldEvidence(Struct, frozen=True, forbid_unknown_fields=True):
     place: str = ""
 
 
+class UnreadLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line that its log's format does not read: where, and its beginning, masked."""
+
+    place: str
+    text: str
+
+
+class UnreadLines(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many lines of one log its format does not read, of how many, and the first of them."""
+
+    log: str
+    lines: int
+    unread: int
+    samples: tuple[UnreadLine, ...] = ()
+
+
+def told_unread(unread: UnreadLines) -> Text:
+    """Return how many lines a format does not read, their share rounded up, and the first ones."""
+    tenths = max(-(-1000 * unread.unread // unread.lines), 1) if unread.lines else 0
+    fr, en = (
+        f"{spell(unread.unread, lang)} {word} {spell(unread.lines, lang)}"
+        for lang, word in ((Lang.FR, "sur"), (Lang.EN, "of"))
+    )
+    shown = ", ".join(f"{one.place} `{one.text.replace('`', ' ')}`" for one in unread.samples)
+    return Text(
+        f"{fr} ({spell(tenths / 10, Lang.FR)}{NNBSP}%)" + (f"{NBSP}: {shown}" if shown else ""),
+        f"{en} ({spell(tenths / 10, Lang.EN)}%)" + (f": {shown}" if shown else ""),
+    )
+
+
 class SourceEvidence(Struct, frozen=True, forbid_unknown_fields=True):
     """What one source shows of one category of events.
 
     `logged` is the level at which the event is recorded at all, `level` with all its mandatory
-    fields; `partly` says that the source leaves it out only where `place` says.
+    fields; `partly` says that the source leaves it out only where `place` says. `unread` counts the
+    lines of a log that could not be read, where they are too many to judge its fields.
     """
 
     source: str
@@ -132,6 +164,7 @@ class SourceEvidence(Struct, frozen=True, forbid_unknown_fields=True):
     place: str
     fields: tuple[FieldEvidence, ...]
     partly: bool = False
+    unread: int = 0
 
 
 class CategoryRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,3 +186,4 @@ class LoggingMatrix(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     rows: tuple[CategoryRow, ...]
+    unread: tuple[UnreadLines, ...] = ()

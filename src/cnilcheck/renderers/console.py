@@ -109,6 +109,8 @@ def _logging(screen: Screen, report: Report, lang: Lang) -> None:
             grid.add_row(screen.text(row.name), *styled)
     screen.console.print(grid)
     screen.line(words.LEVELS.to(lang), "dim")
+    if table.conclusion:
+        screen.line(table.conclusion, "yellow")
     screen.console.print()
 
 

@@ -284,6 +284,8 @@ FIELDS = _words("""
     total | total | total
     uncertified | sans certificat | without a certificate
     undetermined | non déterminé | undetermined
+    samples | premières lignes | first lines
+    text | texte | text
     unparsed | lignes illisibles | unparsed lines
     unread | non lues | unread
     validation | validation | validation

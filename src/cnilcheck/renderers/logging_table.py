@@ -10,6 +10,7 @@ from cnilcheck.model.logging_matrix import (
     FieldEvidence,
     SourceEvidence,
     mandatory,
+    told_unread,
 )
 from cnilcheck.model.report import Report
 from cnilcheck.model.text import NBSP, NNBSP, Text, french, spell
@@ -18,6 +19,7 @@ from cnilcheck.renderers.harmless import harmless
 from cnilcheck.renderers.page import AnnexRow, AnnexTable, Cell
 
 _MAX_SOURCES = 120
+_MAX_UNREAD = 20
 _KEYS = {0: "refused", 1: "weak", 2: "weak", 3: "certified", 4: "certified", 5: "certified"}
 
 
@@ -68,6 +70,8 @@ SOURCE_COLUMNS = (
     _t("ce qui manque", "what is missing"),
 )  # fmt: skip
 SWITCHED_OFF = _t("journal coupé ici", "log switched off here")
+UNREAD = _t("Lignes illisibles : ", "Lines that could not be read: ")
+SEMICOLON = _t(" ;", ";")
 NOT_LOGGED = _t("n'est pas journalisé", "is not logged")
 
 
@@ -78,7 +82,16 @@ def logging_table(report: Report, lang: Lang) -> AnnexTable | None:
     rows = tuple(_row(row, lang) for row in report.logging.rows)
     heads = (EVENT, LEVEL, LINES, *(HEADS[name] for name in EVENT_FIELDS))
     columns = tuple(head.to(lang) for head in heads)
-    return AnnexTable(TITLE.to(lang), NOTE.to(lang), columns, rows)
+    return AnnexTable(TITLE.to(lang), NOTE.to(lang), columns, rows, unread_lines(report, lang))
+
+
+def unread_lines(report: Report, lang: Lang) -> str:
+    """Return which lines could not be read, log by log; empty when all were."""
+    logs = report.logging.unread if report.logging else ()
+    shown = [f"{one.log}, {told_unread(one).to(lang)}" for one in logs[:_MAX_UNREAD]]
+    if not shown:
+        return ""
+    return harmless(UNREAD.to(lang) + f"{SEMICOLON.to(lang)} ".join(shown), 4_000) + "."
 
 
 def _row(row: CategoryRow, lang: Lang) -> AnnexRow:
