@@ -153,6 +153,25 @@ def test_without_any_log_the_actions_wait_for_one(tmp_path: Path) -> None:
     assert {(fact.searched, fact.trace) for fact in found.values()} == {((), None)}
 
 
+def test_a_copy_of_a_log_that_nobody_writes_to_proves_no_absence(tmp_path: Path) -> None:
+    copy = tmp_path / "copie.log"
+    copy.write_text("2026-11-18T08:00:00Z GET /dossiers/7 200\n")
+    os.utime(copy, (1.7e9, 1.7e9))
+    with application(tmp_path / "acces.log") as (url, _):
+        found = traced(tools_of(tmp_path, url, "copie.log"))
+    assert {(fact.searched, fact.trace) for fact in found.values()} == {((), None)}
+
+
+def test_an_old_log_that_grows_meanwhile_is_no_copy(tmp_path: Path) -> None:
+    log = tmp_path / "acces.log"
+    log.write_text("{}\n")
+    os.utime(log, (1.7e9, 1.7e9))
+    with application(log, badly=True) as (url, _):
+        os.utime(log, (1.7e9, 1.7e9))
+        found = traced(tools_of(tmp_path, url, "acces.log"))
+    assert {fact.searched for fact in found.values()} == {("acces.log",)}
+
+
 def test_nothing_is_done_without_active(tmp_path: Path) -> None:
     with application(tmp_path / "acces.log") as (url, state):
         tools = tools_of(tmp_path, url, "acces.log", active=False)

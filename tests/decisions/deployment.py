@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -107,10 +108,14 @@ class Deployment:
 
     def site(self) -> Website:
         """The main web site of the deployment, on HTTPS and sound but for what renderings add."""
-        if "site" not in self._shared:
-            self._shared["site"] = self.new_site()
-        site: Website = self._shared["site"]
+        site: Website = self.once("site", self.new_site)
         return site
+
+    def once(self, name: str, build: Callable[[], Any]) -> Any:
+        """What was built under that name, now or by an earlier rendering."""
+        if name not in self._shared:
+            self._shared[name] = build()
+        return self._shared[name]
 
     def new_site(self, *, secure: bool = True) -> Website:
         """One more web site, which answers until the deployment goes."""

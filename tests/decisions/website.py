@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ Handler = Callable[[Request], Answer]
 
 
 class Website:
-    """Pages by path, handlers by the beginning of the path, headers and banner of the server."""
+    """Pages by path, handlers by the beginning of the path, headers and banner of the server.
+
+    `head` are elements of the home page's head.
+    """
 
     url: str
     target: dict[str, Any]
@@ -37,6 +41,7 @@ class Website:
         self.deployment = deployment
         self.banner = deployment.pick("nginx", "Apache", "web", "Caddy")
         self.headers = dict(_SOUND)
+        self.head: list[str] = []
         self._pages: dict[str, Answer] = {}
         self._handlers: list[tuple[str, Handler]] = []
         self._links: list[tuple[str, str]] = []
@@ -51,8 +56,9 @@ class Website:
         self._pages[path] = Answer(200, body, (("Content-Type", media_type + charset),))
 
     def handle(self, beginning: str, handler: Handler) -> None:
-        """Requests whose path begins so are answered by the handler."""
+        """Requests whose path begins so are answered by the handler; the longest beginning counts."""
         self._handlers.append((beginning, handler))
+        self._handlers.sort(key=lambda pair: -len(pair[0]))
 
     def link(self, path: str, words: str) -> None:
         """The home page links there."""
@@ -85,7 +91,10 @@ class Website:
     def home(self) -> Answer:
         """The home page, with its links."""
         links = "".join(f'<li><a href="{escape(p)}">{escape(w)}</a></li>' for p, w in self._links)
-        return html(self._name, f"<p>{escape(self._name)}</p><ul>{links}</ul>")
+        home = html(self._name, f"<p>{escape(self._name)}</p><ul>{links}</ul>")
+        return replace(
+            home, body=home.body.replace(b"</head>", "".join(self.head).encode() + b"</head>")
+        )
 
     def _with_headers(self, answer: Answer) -> Answer:
         brought = {name for name, _ in answer.headers}

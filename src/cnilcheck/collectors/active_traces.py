@@ -220,11 +220,10 @@ class _Search:
         account = self.acting.lent.account.name
         self.wanted = [Wanted(fact, account) for _, fact, _ in self.acting.done]
         self.began = min((at for _, _, at in self.acting.done), default=time.monotonic())
-        self.asked |= dict.fromkeys(self.files.names)
 
     def until(self, seconds: float) -> None:
         """Look until every action has its whole line, or the time is over."""
-        if not self.files.names and not self.stores:
+        if not self.files.ends and not self.stores:
             return
         ends, next_store = time.monotonic() + seconds, 0.0
         while True:
@@ -239,7 +238,7 @@ class _Search:
                 raise Interrupted("stopped by the operator")
 
     def _all_found(self) -> bool:
-        places = [False] * bool(self.files.names) + [True] * bool(self.stores)
+        places = [False] * bool(self.files.ends) + [True] * bool(self.stores)
         return all(one.whole(remote=place) for one in self.wanted for place in places)
 
     def _ask_stores(self, delay: float) -> None:
@@ -255,7 +254,7 @@ class _Search:
 
     def sightings(self) -> Iterator[Sighting]:
         """Yield each action with what was found; a store that did not answer proves no absence."""
-        searched = tuple(self.asked)
+        searched = (*self.files.names, *self.asked)
         for (place, fact, _), one in zip(self.acting.done, self.wanted, strict=True):
             error = next(iter((self.refused | self.files.problems).values()), None)
             if one.best is None and error is not None:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -27,6 +28,7 @@ _MOST_FILES = 200
 _MOST_NEW = 64 * 1024 * 1024
 _COUNTED = 200 * 1024 * 1024
 _LONGEST_LINE = 65_536
+_STILL_SECONDS = 3600
 _SIGNS: tuple[tuple[EventField, str], ...] = (
     ("time", r"\d\d:\d\d:\d\d|\"?(?:ts|time|timestamp|@timestamp)\"?\s*[:=]\s*\"?\d{10}"),
     ("operation", r"(?i)\b(?:GET|POST|PUT|PATCH|DELETE|SELECT|INSERT|UPDATE)\b|consult|\bread|view"
@@ -148,33 +150,37 @@ class GrowingFiles:
     patterns: Sequence[str]
     ends: dict[Path, tuple[int, int]] = field(default_factory=dict)
     """Where reading goes on in each file, and how many lines stand before; -1 was not counted."""
+    alive: set[Path] = field(default_factory=set)
+    """The files written in the hour before, or since: the others may be copies."""
     problems: dict[str, CollectionError] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Note where each file ends now."""
         for path in self._paths():
             try:
-                size = path.stat().st_size
-                self.ends[path] = (size, _count_lines(path, size))
+                found = path.stat()
+                self.ends[path] = (found.st_size, _count_lines(path, found.st_size))
+                if found.st_mtime > time.time() - _STILL_SECONDS:
+                    self.alive.add(path)
             except OSError as error:
                 why = (error.strerror or "unreadable").lower()
                 self.problems[path.name] = NotReadable(f"{path.name}: {why}")
 
     def _paths(self) -> list[Path]:
-        found: list[Path] = []
-        for written in self.patterns:
-            whole = self.tools.path(written)
-            if any(sign in written for sign in "*?["):
-                start = Path(whole.anchor)
-                found += islice(start.glob(str(whole.relative_to(start))), _MOST_FILES)
-            else:
-                found.append(whole)
+        found = [path for written in self.patterns for path in self._of(written)]
         return [path for path in found[:_MOST_FILES] if path.is_file()]
+
+    def _of(self, written: str) -> list[Path]:
+        whole = self.tools.path(written)
+        if not any(sign in written for sign in "*?["):
+            return [whole]
+        start = Path(whole.anchor)
+        return list(islice(start.glob(str(whole.relative_to(start))), _MOST_FILES))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The entries of the scope of which there is a file."""
-        return tuple(self.patterns) if self.ends else ()
+        """The entries of the scope with a file that somebody still writes to."""
+        return tuple(w for w in self.patterns if not self.alive.isdisjoint(self._of(w)))
 
     def search(self, wanted: Sequence[Wanted], delay: float) -> None:
         """Give the lines written since to each action that is looked for."""
@@ -189,6 +195,8 @@ class GrowingFiles:
                 at = f"{path.name}:{number}" if number > 0 else path.name
                 for one in wanted:
                     one.take(line, printable(at, 200), remote=False, delay=delay)
+            if lines:
+                self.alive.add(path)
             self.ends[path] = (end, number)
 
 
