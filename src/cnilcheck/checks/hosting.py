@@ -250,19 +250,28 @@ def third_country_access_described(fact: HostingTransfers, context: Context, /) 
 
 
 def guarantees_published(fact: HostingGuarantees, context: Context, /) -> Verdict:
-    """Pass when the host's page says that nothing leaves the EEA, or tells it of each actor."""
+    """Pass when the host's page says that nothing leaves the EEA, or tells it of each actor.
+
+    Fails where there is no such page; a page laid out otherwise is for a person to read.
+    """
     if exempt := _exempt(context, fact.outsourced):
         return exempt
+    if not fact.published:
+        return failed(what=_NO_PAGE)
     if not fact.columns:
         if fact.statements:
             return passed(said=_STATEMENT)
         return undecided(reason=_NO_GUARANTEES)
     if fact.missing:
         absent = join([_COLUMNS.get(name, Text(name, name)) for name in fact.missing], ", ")
-        columns = Text(f"sans les colonnes {absent.fr}", f"without the columns {absent.en}")
-        return failed(what=columns)
+        columns = text(
+            "les colonnes suivantes n'y ont pas été reconnues : {absent}",
+            "these columns were not recognised in it: {absent}",
+            absent=absent,
+        )
+        return undecided(reason=columns)
     if not fact.actors:
-        return failed(what=Text("sans aucun acteur", "without any actor"))
+        return undecided(reason=_NO_ROW)
     if fact.unnamed:
         rowless = text(
             "sans ligne pour {names}, que la déclaration nomme",
@@ -283,6 +292,10 @@ _COLUMNS = {
     "requirement 29": Text("exigence 29", "requirement 29"),
     "requirement 30": Text("exigence 30", "requirement 30"),
 }
+_NO_PAGE = text("aucune page à cette adresse", "no page at that address")
+_NO_ROW = text(
+    "aucune ligne n'a été reconnue dans le tableau", "no row was recognised in the table"
+)
 _STATEMENT = Text(
     "la déclaration prévue, sans tableau à tenir", "the statement provided for, without a table"
 )
@@ -319,8 +332,13 @@ def reversibility_agreed(fact: HostingTerms, context: Context, /) -> Verdict:
             return failed()
 
 
-def third_country_information_given(fact: HostingTerms, context: Context, /) -> Verdict:
-    """Pass when the contract informs of transfers, foreign laws and the risks that remain."""
+def third_country_information_given(
+    fact: HostingTerms, context: Context, /, *, certain_from: dt.date
+) -> Verdict:
+    """Pass when the contract informs of transfers, foreign laws and the risks that remain.
+
+    Before `certain_from` a contract without it is left undecided.
+    """
     if exempt := _exempt(context, fact.outsourced):
         return exempt
     match fact.contract.third_country_information:
@@ -328,8 +346,16 @@ def third_country_information_given(fact: HostingTerms, context: Context, /) -> 
             return undecided(reason=_NOT_STATED)
         case True:
             return passed()
+        case False if context.as_of < certain_from:
+            return undecided(reason=text(*_DATE_UNCERTAIN, day=certain_from))
         case False:
             return failed()
+
+
+_DATE_UNCERTAIN = (
+    "le contrat ne la contient pas, et la date de cette obligation avant le {day} est à vérifier",
+    "the contract does not hold it, and the date of this duty before {day} is to be checked",
+)
 
 
 def processor_contract_signed(fact: HostingTerms, /) -> Verdict:

@@ -68,6 +68,10 @@ class GuaranteesPage:
         written = hosting.declared.guarantees
         is_address = re.match(r"(?i)https?://", written)
         content = self._asked(written, tools) if is_address else self._saved(written, task, tools)
+        if content is None:
+            absent = HostingGuarantees((), (), (), (), (), hosting.outsourced, published=False)
+            yield Seen(printable(written), absent)
+            return
         text = content.decode("utf-8", "replace")
         try:
             tables = html_tables(text, written)
@@ -76,11 +80,14 @@ class GuaranteesPage:
         others = [p.name for p in hosting.declared.providers if not hosting.is_own(p)]
         yield Seen(printable(written), _read(text, tables, others, hosting.outsourced))
 
-    def _asked(self, url: str, tools: Tools) -> bytes:
+    def _asked(self, url: str, tools: Tools) -> bytes | None:
+        """Return the page, None where the site says that there is none."""
         for target in web_targets(tools.scope):
             where = site(tools, target)
             if where.owns(url):
                 answer = where.get(self.name, url, max_bytes=_MAX_BYTES)
+                if answer.status in (404, 410):
+                    return None
                 if answer.status != 200:
                     raise NotReadable(f"the page answers {answer.status}")
                 return answer.body

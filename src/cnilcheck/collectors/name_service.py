@@ -118,14 +118,6 @@ class NameService:
         rows = (row.partition(" ")[2] for row in self.ask(zone, "MX").rows)
         return tuple(name for name in rows if name)
 
-    def authorities(self, name: str) -> tuple[str, ...]:
-        """Return the CAA records that bind a name: those of the nearest name that has some."""
-        labels = name.rstrip(".").split(".")
-        for start in range(len(labels)):
-            if rows := self.ask(".".join(labels[start:]), "CAA").rows:
-                return rows
-        return ()
-
     def mail_senders(self, zone: str) -> tuple[str, ...]:
         """Return the names whose servers may send the zone's mail, as its SPF records say."""
         found: dict[str, None] = {}

@@ -1516,7 +1516,8 @@ class GuaranteedActor(Struct, frozen=True, forbid_unknown_fields=True):
 class HostingGuarantees(Fact, frozen=True):
     """What a host's published page says of guarantees: fixed statements, or a table of actors.
 
-    `columns` are those of the table that were found, `unnamed` the declared actors without a row.
+    `columns` are those of the table that were found, `unnamed` the declared actors without a row;
+    `published` is false where the address answers that there is no such page (404 or 410).
     """
 
     statements: tuple[Literal["no_third_country_law", "no_transfer"], ...]
@@ -1525,6 +1526,7 @@ class HostingGuarantees(Fact, frozen=True):
     actors: tuple[GuaranteedActor, ...]
     unnamed: tuple[str, ...]
     outsourced: bool = True
+    published: bool = True
 
 
 class HostingTerms(Fact, frozen=True):

@@ -27,8 +27,8 @@ ACTIVITIES = (1, 2, 3, 4, 5, 6)
 # Infrastructure calls for the activities 1 to 3, a platform for 1 to 4, software for all six; who
 # administers adds 5, who keeps the backups 6 (regulation HDS-10 to HDS-14, article R.1111-9).
 _BY_SERVICE = {"iaas": (1, 2, 3), "paas": (1, 2, 3, 4), "saas": ACTIVITIES}
-# A database run by others is a platform with its backups.
-_MANAGED_DATABASE = (1, 2, 3, 4, 6)
+# A managed database or an outsourced backup calls for activity 6, whatever the service rests on.
+_BACKUP = 6
 
 
 class Needed(NamedTuple):
@@ -52,9 +52,9 @@ def needed_activities(declared: HostingDeclaration) -> Needed:
         return Needed(())
     certain = set(_BY_SERVICE[declared.service])
     if declared.managed_database:
-        certain |= set(_MANAGED_DATABASE)
+        certain.add(_BACKUP)
     undetermined = set[int]()
-    for activity, who in ((5, declared.administration), (6, declared.backups)):
+    for activity, who in ((5, declared.administration), (_BACKUP, declared.backups)):
         if who == "third_party":
             certain.add(activity)
         elif who is None:
