@@ -27,8 +27,9 @@ from cnilcheck.model.words import Lang, Outcome, Severity
 from cnilcheck.renderers import html
 
 if TYPE_CHECKING:
-    from conftest import Sample
     from playwright.sync_api import Browser, Page
+
+    from conftest import Sample
 
 # The narrowest page of WCAG 2.2, criterion 1.4.10 (reflow), and a desk.
 WIDTHS = {"phone": 320, "desk": 1280}

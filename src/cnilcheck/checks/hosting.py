@@ -12,6 +12,8 @@ import re
 from cnilcheck.checks.hosting_leads import hard_reason, join, missing, proven, sign, text, told
 from cnilcheck.model.company_names import name_words, own_words, same_name
 from cnilcheck.model.facts import (
+    CertificateDocument,
+    CertificateEntry,
     HostingActor,
     HostingChain,
     HostingGuarantees,
@@ -23,7 +25,7 @@ from cnilcheck.model.facts import (
     StorageRegion,
 )
 from cnilcheck.model.scope import Certificate
-from cnilcheck.model.text import Text
+from cnilcheck.model.text import Text, Value
 from cnilcheck.model.verdict import Context, Verdict, failed, not_applicable, passed, undecided
 from cnilcheck.model.words import HealthData
 
@@ -171,6 +173,56 @@ _BODY_UNKNOWN = Text(
     "organisme inconnu de cnilcheck, accréditation à vérifier",
     "body unknown to cnilcheck, accreditation to be checked",
 )
+
+
+def certificate_document_agrees(fact: CertificateDocument, context: Context, /) -> Verdict:
+    """Pass when the copy of the certificate bears each entry that is declared of it.
+
+    Fails where the copy says something else in an entry's place and nowhere bears what is declared.
+    """
+    if exempt := _exempt(context, fact.outsourced):
+        return exempt
+    other = [entry for entry in fact.entries if not entry.borne and entry.read]
+    if other:
+        return failed(differences=join([_difference(entry) for entry in other], ", "))
+    unseen = [entry for entry in fact.entries if not entry.borne]
+    if unseen or not fact.entries:
+        names = join([_ENTRIES[entry.name] for entry in unseen], ", ")
+        lacking = text(
+            "ces mentions n'y ont pas été retrouvées : {names}",
+            "these entries were not found in it: {names}",
+            names=names,
+        )
+        return undecided(reason=lacking if unseen else _NOTHING_READ)
+    return passed(entries=join([_ENTRIES[entry.name] for entry in fact.entries], ", "))
+
+
+_NOTHING_READ = text("rien n'y a été lu", "nothing was read in it")
+
+
+def _difference(entry: CertificateEntry) -> Text:
+    return text(
+        "{name} : {read} au lieu de {declared}",
+        "{name}: {read} instead of {declared}",
+        name=_ENTRIES[entry.name], read=_spelled(entry.read), declared=_spelled(entry.declared),
+    )  # fmt: skip
+
+
+def _spelled(written: str) -> Value:
+    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", written)
+    return dt.date.fromisoformat(written) if is_day else written
+
+
+_ENTRIES = {
+    "holder": text("titulaire", "holder"),
+    "siren": text("SIREN", "SIREN"),
+    "number": text("numéro", "number"),
+    "body": text("organisme", "body"),
+    "referential": text("référentiel", "framework"),
+    "issued_on": text("date de délivrance", "date of issue"),
+    "expires_on": text("date de fin", "end date"),
+    "activities": text("activités", "activities"),
+}
 
 
 def activities_covered(

@@ -7,6 +7,7 @@ from cnilcheck.collectors.active_sign_in import ActiveSignIn
 from cnilcheck.collectors.active_traces import ActiveTraces
 from cnilcheck.collectors.applications import ApplicationConfiguration
 from cnilcheck.collectors.base import Collector
+from cnilcheck.collectors.certificate_copies import CertificateCopies
 from cnilcheck.collectors.certificates import Certificates
 from cnilcheck.collectors.configured_hosts import ConfiguredHosts
 from cnilcheck.collectors.data_samples import DataSamples
@@ -108,6 +109,7 @@ def collectors() -> tuple[Collector, ...]:
         HostingDeclarations(),
         HostingIntermediaries(),
         GuaranteesPage(),
+        CertificateCopies(),
         AuthenticationDeclarations(),
         LoggingDeclarations(),
         SecurityDeclarations(),

@@ -347,6 +347,11 @@ def _check_sources(scope: Scope, path: Path) -> None:
     named += [(f"sources.messages[{n}]", p) for n, p in enumerate(sources.messages)]
     named += [(f"sources.authorities[{n}]", p) for n, p in enumerate(sources.authorities)]
     named += [(f"sources.advisories[{n}]", p) for n, p in enumerate(sources.advisories)]
+    hosting = scope.declarations.hosting
+    for n, provider in enumerate(hosting.providers if hosting else ()):
+        if provider.certificate and provider.certificate.document:
+            place = f"declarations.hosting.providers[{n}].certificate.document"
+            named.append((place, provider.certificate.document))
     for field, written in named:
         if not _exists(path.parent, written):
             raise ScopeError(f"{path}: {field}: no such file: {written}")

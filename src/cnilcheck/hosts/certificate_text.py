@@ -104,7 +104,7 @@ class Proposed(Struct, frozen=True):
 def propose(text: str) -> Proposed:
     """Return the entries found in the text of a certificate, each the first that fits its label."""
     text = unicodedata.normalize("NFC", text[:_MAX_TEXT])
-    flat = _flat(text)
+    flat = flat_of(text)
     return Proposed(
         holder=_tidy(_first(_HOLDER, flat, text)),
         siren=re.sub(r"\D", "", _first(_SIREN, flat, text)),
@@ -119,7 +119,13 @@ def propose(text: str) -> Proposed:
     )
 
 
-def _flat(text: str) -> str:
+def dates_in(flat: str) -> frozenset[dt.date]:
+    """Return every date of a text without accents or case."""
+    found = (_day(match) for match in re.finditer(_DATE, flat))
+    return frozenset(day for day in found if day)
+
+
+def flat_of(text: str) -> str:
     """Return the text without accents or case, each character at the place it had."""
     return "".join(map(_plain, text))
 
@@ -153,7 +159,7 @@ def _body(flat: str) -> str:
         found = [
             (at.start(), name)
             for name in names
-            if (at := re.search(rf"\b{re.escape(_flat(name))}\b", flat))
+            if (at := re.search(rf"\b{re.escape(flat_of(name))}\b", flat))
         ]
         if found:
             return min(found)[1]
@@ -191,7 +197,9 @@ def _month(word: str) -> int:
 
 
 def _activities(flat: str) -> tuple[int, ...]:
-    by_words = {n for n, pattern in enumerate(_ACTIVITIES, 1) if re.search(pattern, flat)}
+    # A line may end inside the words.
+    line = re.sub(r"\s+", " ", flat)
+    by_words = {n for n, pattern in enumerate(_ACTIVITIES, 1) if re.search(pattern, line)}
     if by_words:
         return tuple(sorted(by_words))
     found = re.search(

@@ -1459,6 +1459,32 @@ class HostingActor(Fact, frozen=True):
     outsourced: bool = True
 
 
+EntryName: TypeAlias = Literal[
+    "holder", "siren", "number", "body", "referential", "issued_on", "expires_on", "activities"
+]
+
+
+class CertificateEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of a declared certificate, and whether a copy of the certificate bears it.
+
+    `read` is what the copy seems to say instead; "" where nothing was read in its place.
+    """
+
+    name: EntryName
+    declared: str
+    read: str
+    borne: bool
+
+
+class CertificateDocument(Fact, frozen=True):
+    """The copy of one actor's HDS certificate, compared with what the scope declares of it."""
+
+    name: str
+    entries: tuple[CertificateEntry, ...]
+    sha256: str
+    outsourced: bool = True
+
+
 class CoverageRow(Struct, frozen=True, forbid_unknown_fields=True):
     """One of the six activities: who performs it, and under whose certificate."""
 
@@ -1919,6 +1945,7 @@ AnyFact: TypeAlias = (
     | HostingStorage
     | HostingTransfers
     | HostingGuarantees
+    | CertificateDocument
     | HostingTerms
     | NetworkIdentity
     | HostingIntermediary

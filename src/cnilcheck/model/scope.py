@@ -263,7 +263,10 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
-    """An HDS certificate as printed: only it and its annex are opposable."""
+    """An HDS certificate as printed: only it and its annex are opposable.
+
+    `document` is a copy of it, PDF or text, which is read and compared with the rest.
+    """
 
     holder: str
     number: str
@@ -275,6 +278,7 @@ class Certificate(Struct, frozen=True, forbid_unknown_fields=True):
     siren: str = ""
     sites: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    document: str = ""
 
 
 class StoragePlace(Struct, frozen=True, forbid_unknown_fields=True):

@@ -64,7 +64,11 @@ FIELDS = _words("""
     third_country_access | accès de pays tiers (exigence 29) | third-country access (requirement 29)
     third_country_information | information sur les pays tiers | information on third countries
     third_country_law | droit de pays tiers (exigence 30) | third-country law (requirement 30)
+    borne | retrouvé | found
+    declared | déclaré | declared
+    document | copie | copy
     published | page publiée | page published
+    read | lu à la place | read instead
     unnamed | sans ligne | without a row
     accepted | accepté | accepted
     accepts_plaintext | continue sans chiffrement | goes on without encryption
