@@ -477,6 +477,13 @@ FIELDS = _words("""
 
 VALUES = {str(name): words for name, words in (*CATEGORY_NAMES.items(), *FIELD_NAMES.items())}
 VALUES |= _words("""
+    holder | titulaire | holder
+    siren | SIREN | SIREN
+    body | organisme | body
+    referential | référentiel | framework
+    issued_on | délivré le | issued on
+    expires_on | fin | end
+    activities | activités | activities
     accepted | accepté | accepted
     captcha | captcha | captcha
     change | changement de mot de passe | change of password
