@@ -22,6 +22,14 @@ from decisions.website import Website
 SNAPSHOT = "snapshot"
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what stands twice twice: the scope file takes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Nothing is an alias."""
+        return True
+
+
 @cache
 def _certificates() -> Certificates:
     return issue(mended=True)
@@ -134,6 +142,6 @@ class Deployment:
 
     def finish(self) -> Path:
         """The scope file is written; its path."""
-        text = yaml.safe_dump(self.scope, allow_unicode=True, sort_keys=False)
+        text = yaml.dump(self.scope, Dumper=_Plain, allow_unicode=True, sort_keys=False)
         self.write("cnilcheck.yaml", text)
         return self.folder / "cnilcheck.yaml"

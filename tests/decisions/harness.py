@@ -11,6 +11,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -179,7 +180,7 @@ def built(
     given = decision(name)
     with ExitStack() as exits:
         deployment = Deployment(
-            folder, mended, _draw(name, seed, "deployment"), exits, dict(given.scope)
+            folder, mended, _draw(name, seed, "deployment"), exits, deepcopy(given.scope)
         )
         planted = []
         for number, shortcoming in enumerate(given.shortcomings):

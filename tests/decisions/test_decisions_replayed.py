@@ -9,7 +9,7 @@ import pytest
 from cnilcheck.cli.run import catalogue
 from cnilcheck.documents.decisions import read_decisions
 from cnilcheck.resources import rules_directory
-from decisions.harness import HERE, Replay, decision, decisions, replay, variants
+from decisions.harness import HERE, Replay, decision, decisions, replay
 from decisions.table import SEEDS, as_text, measured
 
 MORE = tuple(int(seed) for seed in os.environ.get("DECISION_SEEDS", "").split(",") if seed)
@@ -41,18 +41,6 @@ def assert_as_expected(one: Replay) -> None:
             assert not scored.found, f"{where}: {scored.weakness} is found: take `missed` away"
         else:
             assert scored.found, f"{where}: {scored.weakness} is missed: {scored.channels}"
-
-
-def test_each_rendering_stands_in_a_decision_or_beside_one() -> None:
-    used = {
-        (variant.weakness, variant.channel, variant.name)
-        for name in decisions()
-        for shortcoming in decision(name).shortcomings
-        for rendered in shortcoming.rendered
-        for variant in rendered.choices
-    }
-    known = {(v.weakness, v.channel, v.name) for v in variants() if v.weakness != "decoy"}
-    assert known <= used, known - used
 
 
 def test_all_that_reports_say_of_a_decision_is_replayed() -> None:

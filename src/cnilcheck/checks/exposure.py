@@ -185,7 +185,15 @@ def _listed(directory: ListedDirectory) -> tuple[Text | str, ...]:
     return (number, *names)
 
 
-Concern: TypeAlias = Literal["data", "secrets", "version_control", "technical", "administration"]
+Concern: TypeAlias = Literal[
+    "data", "interface", "secrets", "version_control", "technical", "administration"
+]
+# A program or an interface makes its answer anew; what ends like a data file lies there as one.
+_LIES_THERE = re.compile(
+    r"(?i)\.(?:csv|tsv|sql|xlsx?|ods|xml|json|zip|gz|tar|tgz|7z|rar|bak|old|dump|sqlite3?|db|mdb|hl7"
+    r"|dcm|pdf|txt|log)[.\w~-]*$"
+)
+_INTERFACE = re.compile(r"(?i)(?:^|/)(?:api|rest|ws|odata|graphql|fhir)(?:/|$)|/v\d/")
 
 
 def none_readable(fact: ReadableFiles, /, *, concern: Concern) -> Answer:
@@ -207,13 +215,20 @@ def _concern(file: ReadableFile) -> Concern:
     match file.kind:
         case "version_control":
             return "version_control"
-        case "data_extract" | "database_dump" | "backup_archive":
+        case "data_extract":
+            return "interface" if _is_made_anew(file.path) else "data"
+        case "database_dump" | "backup_archive":
             return "data"
         case "administration_page":
             return "administration"
     if file.secrets:
         return "secrets"
     return "data" if file.personal or file.kind == "document" else "technical"
+
+
+def _is_made_anew(address: str) -> bool:
+    path = address.partition("?")[0]
+    return bool(_INTERFACE.search(path)) or not (_LIES_THERE.search(path) or path.endswith("/"))
 
 
 _FILE_KINDS = {

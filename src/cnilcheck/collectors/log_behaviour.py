@@ -16,7 +16,13 @@ _MAX_ROWS = 3_000
 _HEAVY = 20
 _SHOWN = 20
 _BLOCKED = frozenset({"423", "429"})
-_RECORD = re.compile(rb"[A-Z]{3,7} ([^ ?]{1,200}/)(\d{1,15})(?=[./? ]|$)")
+_RECORD = re.compile(
+    rb"[A-Z]{3,7} (?:([^ ?]{1,200}/)(\d{1,15})(?=[./? ]|$)"
+    rb"|([^ ?]{1,200}\?(?:[^ &]{1,60}&){0,5}\w{0,12}"
+    rb"(?:id|num|no|ref|doc|dossier|facture|order|file)\w{0,12}=)"
+    rb"(\d{1,15})(?=[& ]|$))",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -76,9 +82,10 @@ class Behaviour:
         for n in rows[:_MAX_ROWS]:
             found = _RECORD.match(requests[n]) if statuses[n][:1] == b"2" else None
             if found is not None:
+                address, record = found[1] or found[3], found[2] or found[4]
                 self._given(
-                    clients[n].decode("utf-8", "replace"), found[1].decode("utf-8", "replace"),
-                    int(found[2]), epochs[n], (file, numbers[n]),
+                    clients[n].decode("utf-8", "replace"), address.decode("utf-8", "replace"),
+                    int(record), epochs[n], (file, numbers[n]),
                 )  # fmt: skip
 
     def _given(self, client: str, address: str, record: int, epoch: int, at: Line) -> None:

@@ -60,7 +60,7 @@ _IN_HEAD = re.compile(
 )
 
 # Links whose visit could change something, and files that are no pages.
-_NOT_FOLLOWED = re.compile(
+NOT_FOLLOWED = re.compile(
     r"(?i)log-?(?:out|off)|sign-?out|d[ée]connexion|deconnecter|delete|supprim|remove|unsubscribe"
     r"|desinscri|action=|/cart|add-to"
 )
@@ -313,7 +313,7 @@ class Site:
             return
         self._remember(gathered, url)
         plain = path.partition("?")[0]
-        if _NO_PAGE.search(plain) or (depth and _NOT_FOLLOWED.search(path)):
+        if _NO_PAGE.search(plain) or (depth and NOT_FOLLOWED.search(path)):
             return
         if gathered.variants[plain] >= _MOST_VARIANTS:
             return

@@ -14,7 +14,7 @@ from cnilcheck.collectors import soft_404
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.file_content import Content, content_of, page_content
 from cnilcheck.collectors.listings import Listing, listing_of
-from cnilcheck.collectors.site import site, web_targets
+from cnilcheck.collectors.site import NOT_FOLLOWED, site, web_targets
 from cnilcheck.collectors.tables import Probe
 from cnilcheck.collectors.transport import Answer, path_of
 from cnilcheck.collectors.web_search import Search, patience
@@ -58,6 +58,12 @@ _SETTINGS_PROGRAM = re.compile(
     r"(?i)/[^/]*(?:conf|param|setting|connexion|connect|bdd|database|db|secret|credential)[^/]*"
     r"\.(?:php|inc\.php|py|asp|aspx|rb)$"
 )
+# What a site's own pages and scripts offer: interfaces, exports, and what is asked for as a table.
+_OFFERED = re.compile(
+    r"(?i)/(?:api|rest|ws|services?|odata|export\w*|extract\w*|extraction\w*|download\w*)(?:[/.?]|$)"
+    r"|[?&](?:format|type|output|export|as|mode)=(?:csv|tsv|json|xlsx?|xml)\b"
+)
+_MOST_OFFERED = 40
 # A document's name may be a person's: these are told as a count for each extension.
 _DOCUMENT = re.compile(r"(?i)\.(pdf|dcm|hl7|docx?|odt|rtf|jpe?g|png|tiff?|xml|eml|msg)$")
 _DATA = re.compile(
@@ -202,13 +208,23 @@ def _look_for_files(search: Search) -> None:
         if content is not None:
             _keep(search, page.answer.path, content, page.answer.size)
     guesses = (p for p in search.guesses() if not search.is_below_nothing(p))
-    paths = dict.fromkeys([*search.entries, *guesses])
+    paths = dict.fromkeys([*search.entries, *_offered(search), *guesses])
     for path in search.ahead_files(p for p in paths if p not in search.asked):
         _read_file(search, path)
     planned = [(probe, _addresses(search, probe)) for probe in search.probes()]
     coming = search.ahead_files(chain.from_iterable(each for _, each in planned))
     for probe, each in planned:
         _probe(search, probe, [path for path, _ in zip(each, coming, strict=False)])
+
+
+def _offered(search: Search) -> list[str]:
+    """Return the addresses of data that the site's own pages and scripts name."""
+    named = (a for a in search.survey.addresses if not NOT_FOLLOWED.search(a))
+    plain = ((a, urlsplit(a).path) for a in named)
+    offered = [
+        a for a, path in plain if _OFFERED.search(a) or (_READ.search(path) and _DATA.search(path))
+    ]
+    return offered[:_MOST_OFFERED]
 
 
 def _addresses(search: Search, probe: Probe) -> tuple[str, ...]:

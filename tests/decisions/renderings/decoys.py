@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decisions.deployment import Deployment
 from decisions.harness import Place, at, renders
+from decisions.website import away
 
 _NONE = at("", "")
 
@@ -50,4 +51,14 @@ def public_table(deployment: Deployment) -> Place:
     path = deployment.pick("/tarifs.csv", "/open-data/horaires.csv", "/public/prices.csv")
     site.page(path, "produit;prix\nboite;12,50\nflacon;8,90\n", "text/csv")
     site.link(path, deployment.say("Nos tarifs", "Prices"))
+    return _NONE
+
+
+@renders("decoy", "remote")
+def documents_behind_sign_in(deployment: Deployment) -> Place:
+    """Documents at numbers that follow each other, which are refused to a visitor."""
+    site, code = deployment.site(), deployment.draw.randbytes(16).hex()
+    path = deployment.pick("/factures", "/mes-commandes", "/account/orders")
+    site.handle(path, lambda _: away("/identification"))
+    site.name("protected", f"{path}/{code}")
     return _NONE
