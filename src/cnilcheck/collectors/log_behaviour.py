@@ -74,6 +74,8 @@ class Behaviour:
         epochs: Sequence[int], numbers: Sequence[int], file: int,
     ) -> None:  # fmt: skip
         """Note the records that busy clients were given; those with few lines walk nowhere."""
+        if len(clients) - len(set(clients)) < _HEAVY - 1:
+            return
         counts = Counter(clients)
         if max(counts.values()) < _HEAVY:
             return

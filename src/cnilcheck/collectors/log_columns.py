@@ -1,8 +1,8 @@
 """Lines in columns, counted a million bytes at a time.
 
-A whole block is taken apart by one pattern and counted column by column, so that the interpreter
-is entered per block and per new value, not per line. The count is the one a reader of single lines
-makes: a line the pattern does not fit is handed to that reader.
+A whole block is cut at its quotes and spaces, or taken apart by one pattern, and counted column by
+column, so that the interpreter is entered per block and per new value, not per line. The count is
+the one a reader of single lines makes: a line the pattern does not fit is handed to that reader.
 """
 
 from __future__ import annotations
@@ -13,25 +13,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress, repeat
-from typing import Any
 
 from cnilcheck.collectors.log_events import (
     LOOPBACK,
-    REFUSALS,
     SAME_DIGITS,
     WebKind,
     names_a_person,
-    web_kind,
-    without_values,
 )
 from cnilcheck.collectors.log_layouts import Layout
 from cnilcheck.collectors.log_personal import decoded
+from cnilcheck.collectors.log_shapes import Shape, Shapes
 from cnilcheck.collectors.log_tally import Flags, Tally, web_mask
-from cnilcheck.collectors.log_times import Instant
+from cnilcheck.collectors.log_times import Instant, times_of
 from cnilcheck.model.personal_data import DataKind
 
-_LONG_ID = re.compile(rb"(?<=/)(?=[a-f-]{0,60}0)[0a-f-]{16,128}+(?![\w-])")
-_MANY = 500
 _MAX_KNOWN = 50_000
 _EMPTY = frozenset({b"-", b""})
 _NOWHERE = frozenset(name.encode() for name in LOOPBACK)
@@ -49,10 +44,10 @@ _SOMEWHERE = _Values.fromkeys(_NOWHERE, False).__getitem__
 
 _NO_EMAIL: frozenset[DataKind] = frozenset({"email"})
 
-_Named = dict[str, tuple[bytes, ...]]
+_Named = dict[str, Sequence[bytes]]
 _Stamp = bytes | tuple[bytes, bytes]
-_Key = tuple[Any, ...]
-"""Request without its ids, status, and a truth value for each field that rows may leave empty."""
+_Asked = tuple[Shape, bytes]
+"""A request without its ids, and the status it was answered with."""
 
 ReadLine = Callable[[bytes, int], None]
 """Takes a line that is not in the columns, and its number."""
@@ -77,13 +72,34 @@ class Columns:
     read_line: ReadLine
     since: int = 0
     written: int = 0
-    _kinds: dict[tuple[bytes, bytes], WebKind] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=Shapes)
     _people: dict[bytes, bool] = field(default_factory=dict)
     _latest: _Latest | None = None
 
     def take(self, block: bytes, number: int) -> int:
         """Count a block that ends with a newline and begins at line `number`; return its lines."""
-        columns = self.layout.table(block)
+        return self._take_rows(block, number) or self._take_any(block, number)
+
+    def _take_rows(self, block: bytes, number: int) -> int:
+        """Count a block that can be cut, whose times are of one day and late enough; else 0."""
+        rows = self.layout.cut.rows(block) if self.layout.cut is not None else None
+        times = times_of(rows.stamps, rows.zone) if rows is not None else None
+        if rows is None or times is None or min(times.counts) + 59 < self.since:
+            return 0
+        tally, numbers = self.tally, range(number, number + len(rows.stamps))
+        tally.lines += len(numbers)
+        tally.span(times.first, times.last)
+        tally.offsets[times.offset] += len(numbers)
+        for epoch, count in times.counts.items():
+            tally.minutes.add(epoch, times.offset, count)
+            tally.timeline.late(epoch, self.written, count)
+        ends = slice(None, None, len(numbers) - 1 or 1) if times.ordered else slice(None)
+        tally.timeline.see(self.file, times.epochs[ends], numbers[ends])
+        self._count(rows.columns, numbers, times.epochs, repeat(True))
+        return len(numbers)
+
+    def _take_any(self, block: bytes, number: int) -> int:
+        columns: _Named = dict(self.layout.table(block))
         stamps, times = self._stamps(columns)
         count = len(stamps)
         numbers: Sequence[int] = range(number, number + len(stamps))
@@ -104,20 +120,12 @@ class Columns:
         if numbers:
             self.tally.lines += len(numbers)
             self._count_times(stamps, known, block)
-            self._note(columns, numbers, [known[stamp][0] for stamp in stamps], known)
-            self._count(columns, numbers, stamps, known)
+            zoned = {stamp: offset is not None for stamp, (_, offset) in known.items()}
+            every, epochs = all(zoned.values()), [known[stamp][0] for stamp in stamps]
+            self.tally.timeline.see(self.file, epochs, numbers, zoned=every)
+            rows = repeat(True) if every else [zoned[stamp] for stamp in stamps]
+            self._count(columns, numbers, epochs, rows)
         return count
-
-    def _note(
-        self, columns: _Named, numbers: Sequence[int], epochs: list[int],
-        times: dict[_Stamp, Instant],
-    ) -> None:  # fmt: skip
-        zoned = all(offset is not None for _, offset in times.values())
-        self.tally.timeline.see(self.file, epochs, numbers, zoned=zoned)
-        if "client" in columns:
-            self.tally.behaviour.requests(
-                columns["client"], _requests(columns), columns["status"], epochs, numbers, self.file
-            )
 
     def _stamps(self, columns: _Named) -> tuple[Sequence[_Stamp], dict[_Stamp, Instant | None]]:
         """Return the minute of each row, with its zone where zones differ, and what time it is."""
@@ -160,92 +168,88 @@ class Columns:
             self._latest = _Latest(latest.epoch, latest.stamp, b"")
 
     def _count(
-        self, columns: _Named, numbers: Sequence[int], stamps: Sequence[_Stamp],
-        times: dict[_Stamp, Instant],
+        self, columns: _Named, numbers: Sequence[int], epochs: Sequence[int],
+        zoned: Iterable[bool],
     ) -> None:  # fmt: skip
-        text = decoded(b"\n".join(_requests(columns)))
-        shapes = text.translate(SAME_DIGITS)
-        users = columns.get("user", ())
-        flags = self._flags(columns, users, stamps, times)
-        keys = list(zip(_templates(shapes), columns["status"], *flags.values(), strict=False))
-        self._count_kinds(keys, tuple(flags), numbers)
-        if not REFUSALS.isdisjoint(columns["status"]):
-            self._note_failures(keys, columns, numbers, [times[stamp][0] for stamp in stamps])
-        authors = Counter(users)
+        requests, statuses, clients = _requests(columns), columns["status"], columns.get("client")
+        behaviour, personal = self.tally.behaviour, self.tally.personal
+        if clients:
+            behaviour.requests(clients, requests, statuses, epochs, numbers, self.file)
+        text = decoded(b"\n".join(requests))
+        shapes = self.shapes.of(text.translate(SAME_DIGITS), personal)
+        authors = Counter(columns.get("user", ()))
+        filled = self._flags(columns, authors, zoned)
+        kinds = self._count_kinds(shapes, filled, statuses, numbers)
+        failing = {key for key, kind in kinds.items() if kind.category == "sign_in_failure"}
+        if failing:
+            for n, key in enumerate(zip(shapes, statuses, strict=True)):
+                if key in failing:
+                    self._note_failure(clients[n] if clients else b"", statuses[n], epochs[n],
+                                       numbers[n])  # fmt: skip
         self.tally.count_authors(
             Counter({name.decode("utf-8", "replace"): n for name, n in authors.items()})
         )
-        self._search(text, shapes, columns)
+        bearing = {shape for shape, _ in kinds if shape.bears}
+        if bearing:
+            parts = text.split(b"\n")
+            personal.confirm(list(compress(parts, map(bearing.__contains__, shapes))))
+        self._search(columns)
 
     def _flags(
-        self, columns: _Named, users: Sequence[bytes], stamps: Sequence[_Stamp],
-        times: dict[_Stamp, Instant],
-    ) -> dict[str, Iterable[bool]]:  # fmt: skip
-        """Return, for each field that is not the same in all rows, whether each row fills it.
-
-        A field that all rows fill is there with no value; one that none fills is not there.
-        """
-        flags = dict[str, Iterable[bool]]()
-        if users:
-            flags["person"] = self._named(users)
+        self, columns: _Named, authors: Iterable[bytes], zoned: Iterable[bool]
+    ) -> dict[str, Iterable[bool]]:
+        """Return, for each field that some rows fill, whether each row fills it."""
+        flags: dict[str, Iterable[bool]] = {"zoned": zoned}
+        if users := columns.get("user"):
+            self._learn(authors)
+            flags["person"] = list(map(self._people.__getitem__, users))
         if clients := columns.get("client"):
             here = not _NOWHERE.isdisjoint(clients)
-            flags["origin"] = map(_SOMEWHERE, clients) if here else repeat(True)
-        zoned = {stamp: time[1] is not None for stamp, time in times.items()}
-        flags["zoned"] = repeat(True) if all(zoned.values()) else map(zoned.__getitem__, stamps)
+            flags["origin"] = list(map(_SOMEWHERE, clients)) if here else repeat(True)
         for name in ("equipment", "correlation"):
             if name in columns:
-                flags[name] = map(_FILLED, columns[name])
+                flags[name] = list(map(_FILLED, columns[name]))
         return flags
 
-    def _named(self, users: Sequence[bytes]) -> Iterable[bool]:
-        """Return whether each row has a person as its author."""
-        if not users:
-            return repeat(False)
+    def _learn(self, users: Iterable[bytes]) -> None:
+        """Know of each author whether it names a person."""
         if len(self._people) > _MAX_KNOWN:
             self._people.clear()
-        for user in set(users) - self._people.keys():
-            self._people[user] = names_a_person(user.decode("utf-8", "replace"))
-        return map(self._people.__getitem__, users)
+        for user in users:
+            if user not in self._people:
+                self._people[user] = names_a_person(user.decode("utf-8", "replace"))
 
     def _count_kinds(
-        self, keys: list[_Key], names: tuple[str, ...], numbers: Sequence[int]
-    ) -> None:
-        if len(self._kinds) > _MAX_KNOWN:
-            self._kinds.clear()
-        for key, count in Counter(keys).items():
-            template, status, *filled = key
-            kind = self._kinds.get((template, status))
-            if kind is None:
-                kind = web_kind(template.decode("utf-8", "replace"), status.decode("latin-1"))
-                self._kinds[template, status] = kind
-            flags = _flags_of(names, tuple(filled))
-            mask = web_mask(kind, flags)
-            new = not self.tally.known(kind.category, mask)
-            at = (self.file, numbers[keys.index(key)]) if new else (0, 0)
-            self.tally.request(kind, mask, flags, at, count)
+        self, shapes: Sequence[Shape], flags: dict[str, Iterable[bool]],
+        statuses: Sequence[bytes], numbers: Sequence[int],
+    ) -> dict[_Asked, WebKind]:  # fmt: skip
+        """Count rows by what they ask for and fill; return what each request of them is."""
+        kinds = dict[_Asked, WebKind]()
+        same = {name: True for name, flag in flags.items() if isinstance(flag, repeat)}
+        different = {name: flag for name, flag in flags.items() if name not in same}
+        counts = Counter(zip(shapes, statuses, *different.values(), strict=True))
+        for key, count in counts.items():
+            shape, status, *filled = key
+            kind = kinds[shape, status] = shape.kind(status)
+            told = _flags_of((*same, *different), (*same.values(), *filled))
+            mask, at = web_mask(kind, told), (0, 0)
+            if not self.tally.known(kind.category, mask):
+                rows = zip(shapes, statuses, *different.values(), strict=True)
+                at = self.file, numbers[next(n for n, row in enumerate(rows) if row == key)]
+            self.tally.request(kind, mask, told, at, count)
+        return kinds
 
-    def _note_failures(
-        self, keys: list[_Key], columns: _Named, numbers: Sequence[int], epochs: list[int]
-    ) -> None:
-        clients = columns.get("client")
-        for n in (n for n, status in enumerate(columns["status"]) if status in REFUSALS):
-            key = keys[n]
-            if self._kinds[key[:2]].category == "sign_in_failure":
-                client = clients[n] if clients else b""
-                self.tally.behaviour.failed_sign_in(
-                    client.decode("utf-8", "replace"), epochs[n], (self.file, numbers[n]),
-                    key[1].decode("latin-1"),
-                )  # fmt: skip
+    def _note_failure(self, client: bytes, status: bytes, epoch: int, number: int) -> None:
+        self.tally.behaviour.failed_sign_in(
+            client.decode("utf-8", "replace"), epoch, (self.file, number), status.decode("latin-1")
+        )
 
-    def _search(self, text: bytes, shapes: bytes, columns: _Named) -> None:
-        personal = self.tally.personal
-        personal.search(text, shapes)
+    def _search(self, columns: _Named) -> None:
         for name, column in columns.items():
             if name in ("referrer", "agent") or name.startswith(("other", "more")):
                 # An e-mail is out of place in an address, not in the name of a crawler.
                 without = frozenset[DataKind]() if name == "referrer" else _NO_EMAIL
-                personal.search_column(column, without)
+                self.tally.personal.search_column(column, without)
 
 
 @lru_cache(maxsize=256)
@@ -274,12 +278,3 @@ def _requests(columns: _Named) -> Sequence[bytes]:
                         b"" if q in _EMPTY else q)
         for method, path, q in zip(methods, paths, queries, strict=True)
     ]  # fmt: skip
-
-
-def _templates(shapes: bytes) -> list[bytes]:
-    """Return requests without what differs from one record to the next."""
-    shapes = without_values(shapes)
-    templates = shapes.split(b"\n")
-    if len(set(templates)) > _MANY:
-        templates = _LONG_ID.sub(b"0", shapes).split(b"\n")
-    return templates

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cnilcheck.collectors.log_cut import Cut, Word, cut_at
 from cnilcheck.collectors.log_times import Instant, iso_minute, unix_time, utc_minute, web_minute
 
 _NEITHER_QUOTE_NOR_END = bytes(n for n in range(256) if n not in b'"\n')
@@ -31,6 +32,8 @@ class Layout:
     time: Callable[[bytes, bytes], Instant | None]
     quotes: int = 0
     """How many quotes each line has."""
+    cut: Cut | None = None
+    """How a block without an odd line is taken apart faster than by a pattern."""
 
     def table(self, block: bytes) -> dict[str, tuple[bytes, ...]]:
         """Return the columns of a block that ends with a newline, one value per line.
@@ -179,7 +182,21 @@ def _compiled(name: str, tokens: Sequence[_Token]) -> Layout | None:
     rest = rb"\n|([^\n]*+)\n"
     quotes = sum(token.count(b'"') for token in tokens if isinstance(token, bytes))
     compiled = re.compile(quick + rest), re.compile(strict + rest)
-    return Layout(name, tuple(columns), *compiled, _time_of(quick), quotes)
+    return Layout(name, tuple(columns), *compiled, _time_of(quick), quotes, _cut_of(tokens))
+
+
+def _cut_of(tokens: Sequence[_Token]) -> Cut | None:
+    pieces = list[bytes | Word]()
+    for token in tokens:
+        if isinstance(token, bytes):
+            pieces.append(token)
+        elif token is _LOCAL:
+            pieces += [Word(role="stamp"), b" ", Word(role="zone")]
+        elif token is _STATUS or (not token.quick and token.role != _MORE):
+            pieces.append(Word(role=token.role))
+        else:
+            return None
+    return cut_at(pieces)
 
 
 def _joined(tokens: Sequence[_Token]) -> list[_Token]:

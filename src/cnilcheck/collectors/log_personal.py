@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import compress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -24,7 +25,9 @@ KINDS: tuple[DataKind, ...] = (
     "nir", "email", "phone", "birth_date", "test_result", "credential", "iban", "rpps",
 )  # fmt: skip
 _MAX_DISTINCT = 100_000
-_MAX_CLEAN = 20_000
+_MAX_CLEAN, _MAX_CLEAN_BYTES = 20_000, 3_000_000
+_FIRST = 200
+_NONE: frozenset[DataKind] = frozenset()
 _ENCODED_NEWLINE = re.compile(rb"%0[AaDd]")
 # U+00A0 and U+202F, the spaces a French number is written with.
 _SPACES = re.compile(rb"\xc2\xa0|\xe2\x80\xaf")
@@ -99,47 +102,65 @@ def _may_bear(plain: bytes) -> bool:
 
 
 @dataclass
+class Remembered:
+    """Values seen, so many and so long at most: past that they are forgotten."""
+
+    values: set[bytes] = field(default_factory=set)
+    size: int = 0
+
+    def add(self, values: set[bytes]) -> None:
+        """Remember these too, unless they alone are too many."""
+        size = sum(map(len, values))
+        if self.size + size > _MAX_CLEAN_BYTES or len(self.values) + len(values) > _MAX_CLEAN:
+            self.values.clear()
+            self.size = 0
+        if size <= _MAX_CLEAN_BYTES and len(values) <= _MAX_CLEAN:
+            self.values |= values
+            self.size += size
+
+
+@dataclass
 class PersonalData:
     """What was counted so far: how many values of each kind, and digests to tell them apart."""
 
     counts: Counter[DataKind] = field(default_factory=Counter)
     distinct: dict[DataKind, set[int]] = field(default_factory=dict)
     key: bytes = field(default_factory=lambda: os.urandom(16))
-    _clean: set[bytes] = field(default_factory=set)
-    _clean_values: set[bytes] = field(default_factory=set)
+    _clean: Remembered = field(default_factory=Remembered)
+    _clean_values: dict[frozenset[DataKind], Remembered] = field(default_factory=dict)
 
     def search(
-        self, text: bytes, same_digits: bytes | None = None, *,
-        without: frozenset[DataKind] = frozenset(), confirm: Confirm = values_in,
-    ) -> None:  # fmt: skip
-        """Count what a decoded text holds, part by part; a newline stands between two parts.
-
-        `same_digits` is the text with all digits made 0, where it is at hand.
-        """
-        shapes = (same_digits or text.translate(SAME_DIGITS)).split(b"\n")
-        fresh = set(shapes) - self._clean
-        suspicious = self._suspicious(fresh) if fresh else frozenset()
+        self, text: bytes, *, without: frozenset[DataKind] = _NONE, confirm: Confirm = values_in
+    ) -> None:
+        """Count what a decoded text holds, part by part; a newline stands between two parts."""
+        if _automaton() is not None and not _may_bear(_spaced(text).translate(_PLAIN)):
+            return
+        shapes = text.translate(SAME_DIGITS).split(b"\n")
+        suspicious = self.suspicious(set(shapes))
         if suspicious:
-            parts = text.split(b"\n")
-            chosen = [p for p, shape in zip(parts, shapes, strict=True) if shape in suspicious]
-            self._confirm(chosen, without, confirm)
+            chosen = compress(text.split(b"\n"), map(suspicious.__contains__, shapes))
+            self.confirm(list(chosen), without, confirm)
 
     def search_column(self, column: Sequence[bytes], without: frozenset[DataKind]) -> None:
         """Count what the values of a column hold, as often as each stands there."""
-        fresh = set(column) - self._clean_values
-        before = self.counts.total()
-        if fresh:
+        first = column[:_FIRST]
+        if len(set(first)) * 2 > len(first):
             self.search(decoded(b"\n".join(column)), without=without)
-        if self.counts.total() == before and len(fresh) < len(column) // 8:
-            if len(self._clean_values) > _MAX_CLEAN:
-                self._clean_values.clear()
-            self._clean_values |= fresh
+            return
+        clean = self._clean_values.setdefault(without, Remembered())
+        fresh = set(column) - clean.values
+        before = self.counts.total()
+        text = decoded(b"\n".join(fresh))
+        if fresh and self.suspicious(set(text.translate(SAME_DIGITS).split(b"\n"))):
+            self.search(decoded(b"\n".join(column)), without=without)
+        if self.counts.total() == before:
+            clean.add(fresh)
 
-    def _suspicious(self, shapes: set[bytes]) -> set[bytes]:
-        """Return the shapes that bear a sign; the others are remembered as clean."""
-        if len(self._clean) > _MAX_CLEAN:
-            self._clean.clear()
-        known = list(shapes)
+    def suspicious(self, shapes: set[bytes]) -> set[bytes]:
+        """Return the parts that bear a sign, of some whose digits are 0; the others are clean."""
+        known = list(shapes - self._clean.values)
+        if not known:
+            return set()
         text = _spaced(b"\n".join(known)).translate(_PLAIN)
         bearing = set[bytes]()
         if _may_bear(text):
@@ -148,10 +169,14 @@ class PersonalData:
                 bearing.update(
                     shape for shape, line in zip(known, plain, strict=True) if sign in line
                 )
-        self._clean |= shapes - bearing
+        self._clean.add(shapes - self._clean.values - bearing)
         return bearing
 
-    def _confirm(self, parts: list[bytes], without: frozenset[DataKind], confirm: Confirm) -> None:
+    def confirm(
+        self, parts: Sequence[bytes], without: frozenset[DataKind] = _NONE,
+        confirm: Confirm = values_in,
+    ) -> None:  # fmt: skip
+        """Count what decoded parts hold that bear a sign."""
         text = _spaced(b"\n".join(parts))
         for kind, place in _PLACES.items():
             if kind in without:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -129,3 +133,53 @@ def any_instant(value: Any) -> Instant | None:
         if 1e9 <= value / unit < 4e9:
             return int(value / unit), 0
     return None
+
+
+@dataclass(frozen=True)
+class Times:
+    """The times of a block's lines: seconds since 1970 of the minute of each, and how many a minute.
+
+    `first` and `last` are the earliest and the latest second; `ordered` says that no line is of an
+    earlier second than the line before it.
+    """
+
+    epochs: Sequence[int]
+    counts: dict[int, int]
+    offset: int
+    first: int
+    last: int
+    ordered: bool
+
+
+def times_of(stamps: list[bytes], zone: bytes) -> Times | None:
+    """Return the times of `[03/Nov/2026:10:00:59`s; None unless they are times of one day."""
+    low, high = min(stamps), max(stamps)
+    if low[:13] != high[:13]:
+        return None
+    ordered = stamps == sorted(stamps)
+    minutes = _runs(stamps) if ordered else Counter([stamp[1:-3] for stamp in stamps])
+    known = dict[bytes, int]()
+    for minute in minutes:
+        moment = web_minute(minute, zone)
+        if moment is None or moment[1] is None:
+            return None
+        known[minute], offset = moment
+    epochs = list[int]()
+    if ordered:
+        for minute, count in minutes.items():
+            epochs += [known[minute]] * count
+    else:
+        epochs = [known[stamp[1:-3]] for stamp in stamps]
+    counts = {known[minute]: count for minute, count in minutes.items()}
+    first, last = known[low[1:-3]] + int(low[-2:]), known[high[1:-3]] + int(high[-2:])
+    return Times(epochs, counts, offset, first, last, ordered)
+
+
+def _runs(stamps: list[bytes]) -> dict[bytes, int]:
+    """Return how many times each minute has, of times in order."""
+    runs, start = dict[bytes, int](), 0
+    while start < len(stamps):
+        minute = stamps[start][1:-3]
+        end = bisect_right(stamps, b"[" + minute + b":99", start)
+        runs[minute], start = end - start, end
+    return runs
