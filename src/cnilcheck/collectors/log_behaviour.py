@@ -13,7 +13,8 @@ from cnilcheck.collectors.log_places import Line
 WINDOW = 600
 _MAX_KEPT = 50_000
 _MAX_ROWS = 3_000
-_HEAVY = 20
+HEAVY = 20
+"""Lines in a block from which on a client is looked at."""
 _SHOWN = 20
 _BLOCKED = frozenset({"423", "429"})
 _RECORD = re.compile(
@@ -74,12 +75,10 @@ class Behaviour:
         epochs: Sequence[int], numbers: Sequence[int], file: int,
     ) -> None:  # fmt: skip
         """Note the records that busy clients were given; those with few lines walk nowhere."""
-        if len(clients) - len(set(clients)) < _HEAVY - 1:
-            return
         counts = Counter(clients)
-        if max(counts.values()) < _HEAVY:
+        if max(counts.values()) < HEAVY:
             return
-        busy = {client for client, count in counts.most_common(5) if count >= _HEAVY}
+        busy = {client for client, count in counts.most_common(5) if count >= HEAVY}
         rows = [n for n, client in enumerate(clients) if client in busy]
         for n in rows[:_MAX_ROWS]:
             found = _RECORD.match(requests[n]) if statuses[n][:1] == b"2" else None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress, repeat
 
+from cnilcheck.collectors.log_behaviour import HEAVY
 from cnilcheck.collectors.log_events import (
     LOOPBACK,
     SAME_DIGITS,
@@ -173,12 +174,14 @@ class Columns:
     ) -> None:  # fmt: skip
         requests, statuses, clients = _requests(columns), columns["status"], columns.get("client")
         behaviour, personal = self.tally.behaviour, self.tally.personal
-        if clients:
+        different = set(clients or ())
+        if clients and len(clients) - len(different) >= HEAVY - 1:
             behaviour.requests(clients, requests, statuses, epochs, numbers, self.file)
-        text = decoded(b"\n".join(requests))
+        asked = b"\n".join(requests)
+        text = decoded(asked)
         shapes = self.shapes.of(text.translate(SAME_DIGITS), personal)
         authors = Counter(columns.get("user", ()))
-        filled = self._flags(columns, authors, zoned)
+        filled = self._flags(columns, authors, different, zoned)
         kinds = self._count_kinds(shapes, filled, statuses, numbers)
         failing = {key for key, kind in kinds.items() if kind.category == "sign_in_failure"}
         if failing:
@@ -191,21 +194,22 @@ class Columns:
         )
         bearing = {shape for shape, _ in kinds if shape.bears}
         if bearing:
-            parts = text.split(b"\n")
-            personal.confirm(list(compress(parts, map(bearing.__contains__, shapes))))
+            parts = text.split(b"\n") if text is not asked else requests
+            personal.confirm([parts[n] for n in sorted(_places(shapes, bearing))])
         self._search(columns)
 
     def _flags(
-        self, columns: _Named, authors: Iterable[bytes], zoned: Iterable[bool]
-    ) -> dict[str, Iterable[bool]]:
+        self, columns: _Named, authors: Iterable[bytes], clients: set[bytes],
+        zoned: Iterable[bool],
+    ) -> dict[str, Iterable[bool]]:  # fmt: skip
         """Return, for each field that some rows fill, whether each row fills it."""
         flags: dict[str, Iterable[bool]] = {"zoned": zoned}
         if users := columns.get("user"):
             self._learn(authors)
             flags["person"] = list(map(self._people.__getitem__, users))
-        if clients := columns.get("client"):
-            here = not _NOWHERE.isdisjoint(clients)
-            flags["origin"] = list(map(_SOMEWHERE, clients)) if here else repeat(True)
+        if clients:
+            here = not clients.isdisjoint(_NOWHERE)
+            flags["origin"] = list(map(_SOMEWHERE, columns["client"])) if here else repeat(True)
         for name in ("equipment", "correlation"):
             if name in columns:
                 flags[name] = list(map(_FILLED, columns[name]))
@@ -255,6 +259,18 @@ class Columns:
 @lru_cache(maxsize=256)
 def _flags_of(names: tuple[str, ...], filled: tuple[bool, ...]) -> Flags:
     return Flags(**dict(zip(names, filled, strict=True)))
+
+
+def _places(shapes: list[Shape], wanted: set[Shape]) -> Iterator[int]:
+    """Yield where the wanted ones are; most often they are few."""
+    if len(wanted) > 20:
+        yield from compress(range(len(shapes)), map(wanted.__contains__, shapes))
+        return
+    for shape in wanted:
+        place = -1
+        for _ in range(shapes.count(shape)):
+            place = shapes.index(shape, place + 1)
+            yield place
 
 
 def _seconds(block: bytes, stamp: _Stamp) -> list[int]:

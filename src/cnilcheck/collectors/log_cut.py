@@ -30,7 +30,7 @@ class Word:
 class Rows:
     """The columns of a block, one value per line; `stamps` are `[03/Nov/2026:10:00:59`."""
 
-    columns: dict[str, list[bytes]]
+    columns: dict[str, Sequence[bytes]]
     stamps: list[bytes]
     zone: bytes
 
@@ -127,7 +127,7 @@ def _checked(columns: dict[str, list[bytes]], count: int) -> Rows | None:
         return None
     if not all(map(_STATUS.fullmatch, set(columns["status"]))):
         return None
-    return Rows(columns, stamps, zones[0][:-1])
+    return Rows({**columns}, stamps, zones[0][:-1])
 
 
 def cut_at(pieces: Sequence[bytes | Word]) -> Cut | None:
@@ -160,9 +160,12 @@ def cut_at(pieces: Sequence[bytes | Word]) -> Cut | None:
 
 def _words(span: Sequence[bytes | Word]) -> list[Word] | None:
     """Return what stands between the spaces of a text with fields; None for two in a word."""
-    words = list[list[bytes | Word]]([[]])
+    words = [list[bytes | Word]()]
     for piece in span:
-        for n, part in enumerate(piece.split(b" ") if isinstance(piece, bytes) else (piece,)):
+        if isinstance(piece, Word):
+            words[-1].append(piece)
+            continue
+        for n, part in enumerate(piece.split(b" ")):
             if n:
                 words.append([])
             words[-1] += [part] if part else []

@@ -116,7 +116,10 @@ class FileSeen:
 
 @dataclass
 class Blocks:
-    """Blocks of whole lines; iterate once. Notes what is odd about the file in `seen`."""
+    """Blocks of whole lines; iterate once. Notes what is odd about the file in `seen`.
+
+    Who takes the blocks counts their lines, into `seen` too.
+    """
 
     stream: IO[bytes]
     seen: FileSeen
@@ -153,13 +156,17 @@ class Blocks:
             if end < 0:
                 return b""
             chunk, self._skipping = chunk[end:], False
-        text = self._left + chunk
-        end = text.rfind(b"\n") + 1
-        self._left = text[end:]
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            block, self._left = b"", self._left + chunk
+        else:
+            # One copy of what is read, not two.
+            block = b"".join((self._left, memoryview(chunk)[:end]))
+            self._left = chunk[end:]
         if len(self._left) > MAX_LINE:
             self.seen.cut += 1
             self._left, self._skipping = self._left[:MAX_LINE], True
-        return self._clean(text[:end]) if end else b""
+        return self._clean(block) if block else b""
 
     def _clean(self, block: bytes) -> bytes:
         if b"\0" in block:
@@ -172,9 +179,7 @@ class Blocks:
             block = block.replace(b"\0", b"")
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n")
-        block = self._cut_long(block)
-        self.seen.lines += block.count(b"\n")
-        return block
+        return self._cut_long(block)
 
     def _cut_long(self, block: bytes) -> bytes:
         place, pieces, kept = 0, list[bytes](), 0

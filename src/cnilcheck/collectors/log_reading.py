@@ -85,7 +85,8 @@ class Reading:
             for block in self._paced(blocks):
                 if reader is None:
                     reader = self._reader_of(block, blocks.seen, number)
-                line += reader.take(block, line)
+                taken = reader.take(block, line)
+                line, blocks.seen.lines = line + taken, blocks.seen.lines + taken
             if isinstance(reader, Columns | Journal):
                 reader.end()
             if self.manner.stopped():

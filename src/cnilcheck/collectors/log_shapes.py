@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import cast
 
 from cnilcheck.collectors.log_events import WebKind, web_kind, without_values
 from cnilcheck.collectors.log_personal import PersonalData
@@ -49,7 +50,8 @@ class Shapes:
         if None in shapes:
             fresh = {r for r, shape in zip(requests, shapes, strict=True) if shape is None}
             self._learn(list(fresh), personal.suspicious(fresh))
-        return [self._known[request] for request in requests] if None in shapes else shapes
+            shapes = list(map(self._known.get, requests))
+        return cast(list[Shape], shapes)
 
     def _learn(self, requests: list[bytes], bearing: set[bytes]) -> None:
         text = b"\n".join(requests)

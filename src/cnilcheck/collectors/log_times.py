@@ -137,7 +137,7 @@ def any_instant(value: Any) -> Instant | None:
 
 @dataclass(frozen=True)
 class Times:
-    """The times of a block's lines: seconds since 1970 of the minute of each, and how many a minute.
+    """The times of lines: of each its minute, in seconds since 1970, and how many each minute has.
 
     `first` and `last` are the earliest and the latest second; `ordered` says that no line is of an
     earlier second than the line before it.
@@ -153,17 +153,18 @@ class Times:
 
 def times_of(stamps: list[bytes], zone: bytes) -> Times | None:
     """Return the times of `[03/Nov/2026:10:00:59`s; None unless they are times of one day."""
-    low, high = min(stamps), max(stamps)
+    in_order = sorted(stamps)
+    low, high = in_order[0], in_order[-1]
     if low[:13] != high[:13]:
         return None
-    ordered = stamps == sorted(stamps)
+    ordered = stamps == in_order
     minutes = _runs(stamps) if ordered else Counter([stamp[1:-3] for stamp in stamps])
-    known = dict[bytes, int]()
+    known, offset = dict[bytes, int](), 0
     for minute in minutes:
-        moment = web_minute(minute, zone)
-        if moment is None or moment[1] is None:
+        epoch, east = web_minute(minute, zone) or (0, None)
+        if east is None:
             return None
-        known[minute], offset = moment
+        known[minute], offset = epoch, east
     epochs = list[int]()
     if ordered:
         for minute, count in minutes.items():
