@@ -370,8 +370,19 @@ def samba(folder: Path, closed: bool) -> Iterator[int]:
         f"[dossiers]\npath = {folder}/share\nguest ok = {'no' if closed else 'yes'}\n"
     )
     command = [program("smbd"), "--foreground", "--no-process-group", "-s", f"{folder}/smb.conf"]
-    with running(command, port, folder) as there:
-        yield there
+    try:
+        with running(command, port, folder) as there:
+            yield there
+    finally:
+        _end_helpers(f"{folder}/smb.conf")
+
+
+def _end_helpers(configuration: str) -> None:
+    """End what smbd left running in sessions of its own: samba-dcerpcd and its rpcd programs."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if configuration.encode() in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @contextmanager
