@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -242,4 +243,20 @@ def test_the_gate_puts_in_service_only_what_has_nothing_to_mend(
     served = "443 compose --project-name production up --detach --wait"
     assert done.returncode == (0 if mended else 1), done.stderr
     assert asked == ([started, served, stopped] if mended else [started, stopped])
-    assert (tmp_path / "cnilcheck-audit" / "report.sarif").exists()
+    points_at_its_targets(tmp_path / "cnilcheck-audit" / "report.sarif", replica)
+
+
+def points_at_its_targets(file: Path, replica: Replica) -> None:
+    """The alerts of a web target stand at the line of the scope file that names it."""
+    (audited,) = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    lines = replica.scope_path.read_text(encoding="utf-8").splitlines()
+    seen = 0
+    for result in audited["results"]:
+        (location,) = result["locations"]
+        place = location["logicalLocations"][0]["fullyQualifiedName"]
+        line = lines[location["physicalLocation"]["region"]["startLine"] - 1]
+        for address in (replica.https, replica.http):
+            if place.startswith(address):
+                assert f"url: {address}" in line
+                seen += 1
+    assert seen

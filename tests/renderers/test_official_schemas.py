@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import junitparser
 import msgspec
+import pypdf
 import pytest
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 
 from cnilcheck.model.report import Finding, Report
 from cnilcheck.model.words import Lang, Outcome
-from cnilcheck.renderers import junit, ocsf, oscal, sarif
+from cnilcheck.renderers import csv_table, junit, ocsf, oscal, pdf, sarif, words
 
 from .conftest import Sample
 from .official import junit_schema, oscal_schema, sarif_schema, wrong_with
@@ -125,3 +132,63 @@ def test_a_report_of_many_findings_stays_within_the_limits_of_github(
     (notification,) = run["invocations"][0]["toolExecutionNotifications"]
     assert notification["message"]["text"].startswith("7 results")
     assert all(len(rule["properties"]["tags"]) <= 20 for rule in run["tool"]["driver"]["rules"])
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_a_spreadsheet_program_guesses_the_table_right(any_sample: Sample, lang: Lang) -> None:
+    """As such programs open it: the encoding from its mark, the separator from the first line."""
+    content = csv_table.render(any_sample.report, lang, any_sample.collected).encode("utf-8")
+    assert content.startswith(b"\xef\xbb\xbf")
+    text = content.decode("utf-8-sig")
+    assert csv.Sniffer().sniff(text.splitlines()[0], ";,\t|").delimiter == ";"
+    table = list(csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True))
+    assert {len(row) for row in table} == {len(words.COLUMNS)}
+    assert len(table) == len(any_sample.report.findings) + 1
+
+
+def structure(node: Any) -> Iterator[Any]:
+    """Yield the elements of the structure of a PDF, in reading order."""
+    waiting = [node]
+    while waiting:
+        element = waiting.pop().get_object()
+        if isinstance(element, pypdf.generic.DictionaryObject):
+            if "/S" in element:
+                yield element
+            inner = element.get("/K", pypdf.generic.ArrayObject())
+            inner = inner.get_object()
+            kids = inner if isinstance(inner, pypdf.generic.ArrayObject) else [inner]
+            waiting += list(reversed(kids))
+
+
+@pytest.mark.parametrize("lang", list(Lang))
+def test_the_pdf_can_be_read_aloud(any_sample: Sample, lang: Lang) -> None:
+    """What PDF/UA-1 asks and a program can see: tags, language, title, texts for pictures."""
+    content = pdf.render(any_sample.report, lang, any_sample.collected, any_sample.sources)
+    document = pypdf.PdfReader(io.BytesIO(content))
+    root = document.root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == lang.value
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert document.metadata is not None
+    assert document.metadata.title
+    elements = list(structure(root["/StructTreeRoot"]))
+    kinds = [element["/S"] for element in elements]
+    assert kinds[0] == "/Document"
+    assert all(e.get("/Alt") for e in elements if e["/S"] == "/Figure")
+    assert kinds.count("/Table") <= kinds.count("/TH")
+    levels = [int(kind[2:]) for kind in kinds if kind[1] == "H" and kind[2:].isdigit()]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert all("/StructParents" in page for page in document.pages)
+
+
+def test_poppler_finds_the_pdf_tagged_and_without_script(sample: Sample, tmp_path: Path) -> None:
+    if shutil.which("pdfinfo") is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("pdfinfo is not installed")
+    file = tmp_path / "report.pdf"
+    file.write_bytes(pdf.render(sample.report, Lang.FR, sample.collected, sample.sources))
+    done = subprocess.run(["pdfinfo", file], capture_output=True, text=True, timeout=30, check=True)
+    told = dict(line.split(":", 1) for line in done.stdout.splitlines())
+    assert {name: told[name].strip() for name in ("Tagged", "JavaScript", "Form")} == {
+        "Tagged": "yes", "JavaScript": "no", "Form": "none",
+    }  # fmt: skip
