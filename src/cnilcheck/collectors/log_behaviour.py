@@ -6,9 +6,9 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cnilcheck.collectors.log_places import Line
+from cnilcheck.collectors.log_places import Line, further
 
 WINDOW = 600
 _MAX_KEPT = 50_000
@@ -48,6 +48,8 @@ class Walk:
     end: int
     last: int
     steps: int = 0
+    begun: int = 0
+    """The first record."""
 
 
 @dataclass
@@ -93,10 +95,30 @@ class Behaviour:
         walk = self.walks.get((client, address))
         if walk is None:
             if len(self.walks) < _MAX_KEPT:
-                self.walks[client, address] = Walk(client, address, at, epoch, epoch, record)
+                self.walks[client, address] = Walk(
+                    client, address, at, epoch, epoch, record, begun=record
+                )
             return
         walk.steps += abs(record - walk.last) == 1
         walk.last, walk.end = record, epoch
+
+    def join(self, end: Behaviour, lines: int) -> None:
+        """Add what clients do at the end of the last file, after so many lines."""
+        self.failures += end.failures
+        for window, late in end.bursts.items():
+            burst = self.bursts.get(window)
+            if burst is None and len(self.bursts) < _MAX_KEPT:
+                self.bursts[window] = replace(late, first=further(late.first, lines))
+            elif burst is not None:
+                burst.attempts += late.attempts
+                burst.refused += late.refused
+        for path, more in end.walks.items():
+            walk = self.walks.get(path)
+            if walk is None and len(self.walks) < _MAX_KEPT:
+                self.walks[path] = replace(more, first=further(more.first, lines))
+            elif walk is not None:
+                walk.steps += more.steps + (abs(more.begun - walk.last) == 1)
+                walk.last, walk.end = more.last, more.end
 
     def largest_bursts(self) -> list[Burst]:
         """Return the windows with most failures that no limit refused."""

@@ -113,6 +113,16 @@ class FileSeen:
     digest: str = ""
     read: int = 0
 
+    def join(self, end: FileSeen) -> None:
+        """Add what the end of the file is, that was read apart."""
+        if end.holes and not self.holes:
+            self.first_hole = self.lines + end.first_hole
+        self.holes += end.holes
+        self.lines += end.lines
+        self.read += end.read
+        self.cut += end.cut
+        self.ends_in_line = end.ends_in_line
+
 
 @dataclass
 class Blocks:
@@ -125,7 +135,9 @@ class Blocks:
     seen: FileSeen
     stored: _Counted
     head: bytes = b""
-    _left: bytes = field(default=b"", init=False)
+    until: int | None = None
+    """After how many bytes to end; another reader has the line that goes on there."""
+    _left: bytes = b""
     _skipping: bool = field(default=False, init=False)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -134,7 +146,7 @@ class Blocks:
             block = self._whole_lines(chunk)
             if block:
                 yield block
-        if self._left:
+        if self._left and self.until is None:
             self.seen.ends_in_line = True
             rest, self._left = self._left + b"\n", b""
             yield self._clean(rest)
@@ -143,7 +155,8 @@ class Blocks:
         if self.head:
             chunk, self.head = self.head, b""
             return chunk
-        chunk = self.stream.read(BLOCK)
+        left = BLOCK if self.until is None else self.until - self.seen.read
+        chunk = self.stream.read(min(BLOCK, left))
         self.seen.read += len(chunk)
         most = max(_SURELY_FINE, _MAX_RATIO * self.stored.count)
         if self.seen.packed and self.seen.read > most:
@@ -254,6 +267,20 @@ def opened(
         raise Malformed(f"{name} is a damaged archive") from None
     except OSError as error:
         raise NotReadable(f"{name}: {(error.strerror or 'unreadable').lower()}") from None
+
+
+@contextmanager
+def part_of(path: Path, seen: FileSeen, start: int, size: int) -> Iterator[Blocks]:
+    """Open a plain log at the block that begins with the line `start` is in, until `size`.
+
+    Raises OSError.
+    """
+    with path.open("rb", buffering=0) as file:
+        file.seek(start - MAX_LINE)
+        before = file.read(MAX_LINE)
+        rest = _Counted(file, size - start)
+        left = before[before.rfind(b"\n") + 1 :]
+        yield Blocks(cast(IO[bytes], rest), seen, rest, _left=left)
 
 
 def _blocks(file: IO[bytes], seen: FileSeen, size: int | None) -> Blocks:

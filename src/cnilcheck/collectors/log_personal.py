@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import compress
+from itertools import compress, islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -196,6 +196,13 @@ class PersonalData:
         if len(seen) < _MAX_DISTINCT:
             digest = hashlib.blake2b(value.casefold().encode(), digest_size=8, key=self.key)
             seen.add(int.from_bytes(digest.digest()))
+
+    def join(self, end: PersonalData) -> None:
+        """Add what was counted elsewhere with the same key."""
+        self.counts.update(end.counts)
+        for kind, digests in end.distinct.items():
+            seen = self.distinct.setdefault(kind, set())
+            seen.update(islice(digests - seen, max(0, _MAX_DISTINCT - len(seen))))
 
     def found(self) -> tuple[DataCount, ...]:
         """Return the kinds that were seen, in the order reports have them."""

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnilcheck.collectors.log_columns import Columns
 from cnilcheck.collectors.log_entry import Entry, Parser
-from cnilcheck.collectors.log_files import MAX_LINE, Blocks, FileSeen, opened
+from cnilcheck.collectors.log_files import BLOCK, MAX_LINE, Blocks, FileSeen, opened
 from cnilcheck.collectors.log_formats import (
     FORMATS,
     is_continuation,
@@ -26,14 +27,16 @@ from cnilcheck.collectors.log_records import (
     is_journal_export,
     windows_records,
 )
-from cnilcheck.collectors.log_tally import Tally
-from cnilcheck.errors import Interrupted, Malformed, TimedOut
+from cnilcheck.collectors.log_tally import SHOWN_UNPARSED, Tally
+from cnilcheck.errors import Interrupted, Malformed, NotReadable, TimedOut
 from cnilcheck.model.logging_matrix import EventField
 from cnilcheck.model.personal_data import DataKind, mask, personal_values, printable
 
+if TYPE_CHECKING:
+    from cnilcheck.collectors.log_parts import Helper
+
 _SAMPLE = 200
 _READ_BY = 0.9  # share of the sample one format must read
-_SHOWN_UNPARSED = 3
 
 Progress = Callable[[int], None]
 """Told of the bytes read since it was last told."""
@@ -56,7 +59,9 @@ class Manner:
         if self.stopped():
             raise Interrupted("stopped by the operator")
         if time.monotonic() > self.deadline:
-            raise TimedOut("not read to the end in the time given")
+            raise TimedOut(
+                "not read to the end in time; `cnilcheck logs` reads for as long as a day"
+            )
 
 
 @dataclass
@@ -81,16 +86,54 @@ class Reading:
                 self._take_windows(path, blocks.seen, number)
                 return
             reader: Columns | Lines | Journal | None = None
-            line = 1
-            for block in self._paced(blocks):
-                if reader is None:
-                    reader = self._reader_of(block, blocks.seen, number)
-                taken = reader.take(block, line)
-                line, blocks.seen.lines = line + taken, blocks.seen.lines + taken
-            if isinstance(reader, Columns | Journal):
-                reader.end()
+            helper: Helper | None = None
+            try:
+                for block in self._paced(blocks):
+                    if reader is None:
+                        reader = self._reader_of(block, blocks.seen, number)
+                        helper = self._helper(reader, path, blocks)
+                    blocks.seen.lines += reader.take(block, blocks.seen.lines + 1)
+                if isinstance(reader, Columns | Journal):
+                    reader.end()
+                if helper is not None:
+                    self._join(helper, blocks)
+            finally:
+                if helper is not None:
+                    helper.end()
             if self.manner.stopped():
                 raise Interrupted("stopped by the operator")
+
+    def _helper(
+        self, reader: Columns | Lines | Journal, path: Path | None, blocks: Blocks
+    ) -> Helper | None:
+        """Have the end of a large file read by a second process."""
+        from cnilcheck.collectors.log_parts import helper_for
+
+        if path is None or not isinstance(reader, Columns) or self.manner.since is not None:
+            return None
+        key = self.tally.personal.key
+        helper = helper_for(path, reader.layout, blocks, len(self.files) - 1, key)
+        blocks.until = helper.job.start if helper is not None else None
+        return helper
+
+    def _join(self, helper: Helper, blocks: Blocks) -> None:
+        """Add what the second process counted, once the end of the file is digested too."""
+        told = 0
+
+        def go_on() -> None:
+            nonlocal told
+            self.manner.go_on()
+            self.manner.progress(helper.done - told)
+            told = helper.done
+
+        while blocks.stored.read(BLOCK):
+            go_on()
+        try:
+            part = helper.wait(go_on)
+        except OSError as error:
+            raise NotReadable(f"{blocks.seen.name}: {error.strerror}") from None
+        self.tally.join(part.tally, blocks.seen.lines)
+        blocks.seen.join(part.seen)
 
     def _paced(self, blocks: Blocks) -> Iterator[bytes]:
         before = 0
@@ -202,7 +245,7 @@ class Lines:
             tally = self.tally
             tally.lines += 1
             tally.unparsed += 1
-            if len(tally.unparsed_samples) < _SHOWN_UNPARSED:
+            if len(tally.unparsed_samples) < SHOWN_UNPARSED:
                 tally.unparsed_samples.append(((self.file, number), masked(text)))
         return True
 

@@ -45,6 +45,13 @@ class Minutes:
         self.days[day][second // 60] += count
         self.offsets[day] = offset
 
+    def join(self, others: Minutes) -> None:
+        """Add the lines of other minutes."""
+        for day, counts in others.days.items():
+            for minute, count in enumerate(counts):
+                if count:
+                    self.add(day * _DAY + minute * 60, others.offsets[day], count)
+
     def active(self) -> tuple[array[int], array[int]]:
         """Return the minutes that have lines, in order, and how many.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cnilcheck.collectors.log_behaviour import Behaviour
 from cnilcheck.collectors.log_events import WebKind
 from cnilcheck.collectors.log_personal import PersonalData
-from cnilcheck.collectors.log_places import Line
+from cnilcheck.collectors.log_places import Line, further
 from cnilcheck.collectors.log_rhythm import Minutes
 from cnilcheck.collectors.log_timeline import Timeline
 from cnilcheck.model.logging_matrix import (
@@ -30,6 +30,7 @@ from cnilcheck.model.logging_matrix import (
 BIT: dict[EventField, int] = {name: 1 << n for n, name in enumerate(EVENT_FIELDS)}
 _MAX_AUTHORS = 50_000
 _MAX_CLIENTS = 50_000
+SHOWN_UNPARSED = 3
 
 
 class Flags(NamedTuple):
@@ -137,6 +138,24 @@ class Tally:
         """Add one line of an author."""
         if len(self.authors) < _MAX_AUTHORS or author in self.authors:
             self.authors[author] += 1
+
+    def join(self, end: Tally, lines: int) -> None:
+        """Add the count of the end of the last file, whose lines come after so many others."""
+        for name in ("lines", "unparsed", "unclassified", "counted", "timed", "operations",
+                     "references", "named", "named_expected", "named_at_all"):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(end, name))
+        self.unparsed_samples += [(further(at, lines), text) for at, text in end.unparsed_samples]
+        del self.unparsed_samples[SHOWN_UNPARSED:]
+        if end.first is not None and end.last is not None:
+            self.span(end.first, end.last)
+        for (category, mask), cell in end.cells.items():
+            self.event(category, mask, further(cell.first, lines), cell.count)
+        self.offsets.update(end.offsets)
+        self.count_authors(end.authors)
+        self.minutes.join(end.minutes)
+        self.personal.join(end.personal)
+        self.timeline.join(end.timeline, lines)
+        self.behaviour.join(end.behaviour, lines)
 
     def events(self, files: tuple[str, ...]) -> tuple[EventCount, ...]:
         """Return the counts per category and field, with the first lines as `file:line`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cnilcheck.collectors.log_places import Line
+from cnilcheck.collectors.log_places import Line, further
 
 # A web server writes a line when a request ends, some with the time it began.
 _USUAL = 120
@@ -33,6 +33,7 @@ class Timeline:
     ahead: int = 0
     _file: int = -1
     _previous: int = 0
+    _first: tuple[int, int, bool] | None = None
 
     def see(
         self, file: int, epochs: Sequence[int], numbers: Sequence[int], *, zoned: bool = True
@@ -41,6 +42,8 @@ class Timeline:
         if not epochs:
             return
         before = epochs[0] if file != self._file else self._previous
+        if file != self._file:
+            self._first = epochs[0], numbers[0], zoned
         self._file, self._previous = file, epochs[-1]
         times = [before, *epochs]
         if times != sorted(times):
@@ -54,6 +57,18 @@ class Timeline:
                 self.steps.append(Step(back, (file, number), other))
         if len(self.steps) > _MAX_STEPS:
             self.steps = sorted(self.steps, reverse=True)[:_MAX_STEPS]
+
+    def join(self, end: Timeline, lines: int) -> None:
+        """Add the steps of the end of the last file, whose lines come after so many others."""
+        if end._first is None:
+            return
+        epoch, number, zoned = end._first
+        self.see(end._file, (epoch,), (number + lines,), zoned=zoned)
+        self.backwards += end.backwards
+        self.ahead += end.ahead
+        self.steps += [Step(s.seconds, further(s.at, lines), s.time) for s in end.steps]
+        self.steps = sorted(self.steps, reverse=True)[:_MAX_STEPS]
+        self._previous = end._previous
 
     def late(self, epoch: int, written: int, count: int = 1) -> None:
         """Count lines whose time is more than a day after the file was last written."""

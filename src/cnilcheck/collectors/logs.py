@@ -86,11 +86,8 @@ class Logs:
             reading = Reading(manner)
             try:
                 failed = list(self._failed(reading, source, location, paths, tools))
-            except Interrupted as error:
+            except (Interrupted, TimedOut) as error:
                 yield from _of_a_part(source, reading, location, error)
-            except TimedOut as error:
-                # Facts of half a log would be wrong.
-                yield from (Missing(location, fact, error) for fact in _FACTS)
             else:
                 yield from _sightings(source, reading, location, failed, alone=len(paths) == 1)
 
