@@ -172,17 +172,34 @@ def security_tested(fact: SecurityPractice, /) -> Verdict:
 
 
 def directories_not_listed(fact: DirectoryListings, /) -> Answer:
-    """Pass when none of the directories asked for shows a visitor what it holds."""
+    """Pass when none of the directories asked for shows a visitor what it holds.
+
+    What is listed below a listed directory is told with it: one setting opens them all.
+    """
     if fact.listed:
-        return tuple(failed(d.path, contents=_listed(d)) for d in fact.listed)
+        tops = [d for d in fact.listed if not any(_is_below(d, other) for other in fact.listed)]
+        return tuple(failed(d.path, contents=_listed(d, fact.listed)) for d in tops)
     return passed(asked=fact.asked) if fact.asked else undecided()
 
 
-def _listed(directory: ListedDirectory) -> tuple[Text | str, ...]:
+def _is_below(directory: ListedDirectory, other: ListedDirectory) -> bool:
+    inside = directory.path.startswith(f"{other.path.rstrip('/')}/")
+    return inside and len(directory.path) > len(other.path)
+
+
+def _listed(
+    directory: ListedDirectory, listed: tuple[ListedDirectory, ...]
+) -> tuple[Text | str, ...]:
+    below = [d for d in listed if _is_below(d, directory)]
     many = ("s", "ies") if directory.entries != 1 else ("", "y")
-    number = Text(f"{directory.entries} entrée{many[0]}", f"{directory.entries} entr{many[1]}")
-    names = directory.data_files[:6] + (("…",) if len(directory.data_files) > 6 else ())
-    return (number, *names)
+    told = [Text(f"{directory.entries} entrée{many[0]}", f"{directory.entries} entr{many[1]}")]
+    if below:
+        s = "s" if len(below) > 1 else ""
+        others = f"{len(below)} dossier{s} listé{s} en dessous"
+        told.append(Text(others, f"{len(below)} listed folder{s} below"))
+    start = len(directory.path)
+    names = [*directory.data_files, *(f"{d.path[start:]}{n}" for d in below for n in d.data_files)]
+    return (*told, *names[:6], *(("…",) if len(names) > 6 else ()))
 
 
 Concern: TypeAlias = Literal[
