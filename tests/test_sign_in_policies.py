@@ -101,6 +101,25 @@ def test_a_configuration_may_serve_several_populations(tmp_path: Path) -> None:
     assert users[1].endswith("(users)")
 
 
+PATIENTS = Accounts(AccountClass.USERS, minimum_length=12, character_classes=4)
+
+
+@pytest.mark.parametrize(
+    ("account", "rule", "outcome"),
+    [
+        (PATIENTS, "staff-password-policy", "not_applicable"),
+        (PATIENTS, "second-factor-required", "not_applicable"),
+        (PATIENTS, "user-password-policy", "pass"),
+        (STAFF, "user-password-policy", "not_applicable"),
+    ],
+)
+def test_a_rule_for_some_people_is_silent_where_only_others_are_declared(
+    tmp_path: Path, account: Accounts, rule: str, outcome: str
+) -> None:
+    ((found, _, _),) = told(findings(tmp_path, {}, account), rule)
+    assert found == outcome
+
+
 PG = "/etc/postgresql/15/main/pg_hba.conf"
 VPN = test_frameworks.OPENVPN
 WEAK = {
@@ -116,6 +135,8 @@ WEAK = {
     "okta": {"/srv/okta.json": test_frameworks.okta(6, 0, 0, False)},
     "postgresql": {PG: "host all all 0.0.0.0/0 trust\n"},
     "openvpn": {VPN: "server 10.8.0.0 255.255.255.0\n"},
+    "nginx": {test_frameworks.NGINX: "events {}\nhttp { server { listen 80; auth_basic a; } }\n"},
+    "methods": {"/srv/entra/methods.json": test_frameworks.methods("enabled")},
     "message": {"/srv/app/emails/a.txt": "Votre mot de passe : {{ password }}\n"},
 }
 STRICT = {
@@ -137,6 +158,10 @@ STRICT = {
     "entra": {test_frameworks.ENTRA: test_frameworks.entra()},
     "okta": {"/srv/okta.json": test_frameworks.okta(12, 1, 5, True)},
     "postgresql": {PG: "hostssl a b 10.0.0.0/8 scram-sha-256\n"},
+    "nginx": {
+        test_frameworks.NGINX: "events {}\nhttp { server { listen 443 ssl; auth_basic a; } }\n"
+    },
+    "methods": {"/srv/entra/methods.json": test_frameworks.methods("disabled")},
     "openvpn": {
         VPN: "server 10.8.0.0 255.255.255.0\nplugin openvpn-plugin-auth-pam.so login\n"
     },

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from cnilcheck.model.evidence import Absence, Collected, Evidence, Gap, Observation
-from cnilcheck.model.facts import AccountPolicy, Fact, fact_name
+from cnilcheck.model.facts import AccountPolicy, Fact, SessionCookies, fact_name
 from cnilcheck.model.personal_data import printable
 from cnilcheck.model.report import Finding, Waived
 from cnilcheck.model.rule import BoundRule, Rule
@@ -58,7 +58,7 @@ def verdicts_of(
             case Absence(of=of) if of == name:
                 absent.append(observation)
     if not answered:
-        yield from _without_answer(silent, absent)
+        yield from _without_answer(bound.rule, silent, absent)
 
 
 Judged: TypeAlias = tuple[Observation | None, Verdict | None]
@@ -70,6 +70,7 @@ def outranked(bound: BoundRule, judged: list[Judged], context: Context) -> list[
     Where a declaration of accounts names the configuration that holds it, what was read counts.
     What the configuration leaves unsaid is completed by the declaration, and shows as declared.
     """
+    judged = _measured_later(judged)
     policies = [
         (o, v, o.fact)
         for o, v in judged
@@ -88,6 +89,31 @@ def outranked(bound: BoundRule, judged: list[Judged], context: Context) -> list[
                 whole = _completed(fact, said)
                 instead += [(declared, v) for v in _answers(bound, whole, context)]
     return [(o, v) for o, v in judged if not any(o is d for d in dropped)] + instead
+
+
+def _measured_later(judged: list[Judged]) -> list[Judged]:
+    """Return the verdicts without the open ones on a page whose session was seen after sign-in."""
+    known = {
+        (o.target, o.fact.signed_in_at)
+        for o, v in judged
+        if isinstance(o, Evidence) and isinstance(o.fact, SessionCookies) and _decided(v)
+    }
+    return [
+        (o, v)
+        for o, v in judged
+        if o is None
+        or _decided(v)
+        or not _is_about(o, SessionCookies)
+        or (o.target, o.location) not in known
+    ]
+
+
+def _decided(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.outcome in (Outcome.PASS, Outcome.FAIL)
+
+
+def _is_about(observation: Observation, kind: type[Fact]) -> bool:
+    return isinstance(observation, Evidence) and type(observation.fact) is kind
 
 
 def _same_accounts(read: AccountPolicy, declared: AccountPolicy) -> bool:
@@ -126,16 +152,26 @@ def _named(rule: Rule, verdict: Verdict, refused: Verdict | None, context: Conte
 
 
 def _without_answer(
-    silent: list[Observation], absent: list[Observation]
+    rule: Rule, silent: list[Observation], absent: list[Observation]
 ) -> Iterator[tuple[Observation, Verdict | None]]:
     # A fact that said nothing leaves the question open; a thing that is not there has no rule.
     unjudged = [o for o in silent if isinstance(o, Evidence)]
-    if unjudged:
-        yield unjudged[0], undecided()
+    concerned = [o for o in unjudged if not _of_other_people(rule, o.fact)]
+    if concerned:
+        yield concerned[0], undecided()
+    elif unjudged:
+        yield unjudged[0], not_applicable()
     elif absent:
         yield absent[0], not_applicable()
     elif silent:
         yield silent[0], None
+
+
+def _of_other_people(rule: Rule, fact: Fact) -> bool:
+    """Return whether a rule for some classes of accounts meets one that is known to be another."""
+    classes = rule.with_.get("classes")
+    of = getattr(fact, "class_", None)
+    return isinstance(classes, list | tuple) and of is not None and of not in classes
 
 
 def finding_of(

@@ -52,6 +52,63 @@ PASSWORD_HASHERS = [
     }
 
 
+SYMFONY = "/srv/app/config/packages/"
+LARAVEL = "/srv/app/config/session.php"
+SPRING = "/opt/a/application.properties"
+
+
+@pytest.mark.parametrize(
+    ("files", "place", "product", "attributes"),
+    [
+        ({f"{SYMFONY}framework.yaml": "framework:\n  session:\n    cookie_secure: auto\n    cookie_samesite: lax\n"},
+         f"{SYMFONY}framework.yaml:3", "Symfony", (True, None, "Lax")),
+        ({f"{SYMFONY}framework.yaml": "framework: {session: {cookie_secure: false, cookie_httponly: false}}\n"},
+         f"{SYMFONY}framework.yaml:1", "Symfony", (False, False, None)),
+        ({LARAVEL: "<?php return [\n'secure' => env('SESSION_SECURE_COOKIE'),\n'http_only' => true, 'same_site' => 'lax'];"},
+         f"{LARAVEL}:2", "Laravel", (None, True, "Lax")),
+        ({LARAVEL: "<?php return [\n'secure' => env('SESSION_SECURE_COOKIE', true), 'same_site' => 'none'];",
+          "/srv/app/.env": "SESSION_SECURE_COOKIE=false\n"}, f"{LARAVEL}:2", "Laravel", (False, None, "None")),
+        ({SPRING: "server.servlet.session.cookie.secure=true\nserver.servlet.session.cookie.httpOnly=false\n"},
+         f"{SPRING}:1", "Spring Boot", (True, False, None)),
+        ({"/opt/a/application.yml": "server.servlet.session.cookie:\n  same-site: strict\n"},
+         "/opt/a/application.yml:2", "Spring Boot", (None, None, "Strict")),
+    ],
+)  # fmt: skip
+def test_the_session_cookie_of_a_framework(
+    tmp_path: Path, files: dict[str, str], place: str, product: str,
+    attributes: tuple[bool | None, bool | None, str | None],
+) -> None:  # fmt: skip
+    seen = observe(tmp_path, **files)
+    assert facts(seen, SessionCookieSetting) == {
+        place: SessionCookieSetting(product, *attributes)  # type: ignore[arg-type]
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "hashers"),
+    [
+        ("App\\Entity\\User: auto", [("auto",)]),
+        ("App\\Entity\\User: {algorithm: md5, migrate_from: [bcrypt]}", [("md5",)]),
+        ("legacy: {algorithm: sha512}\n        App\\Entity\\User: {algorithm: argon2id, cost: 4}",
+         [("sha512",), ("argon2id",)]),
+        ("App\\Entity\\User: {id: App\\Hasher}", []),
+    ],
+)  # fmt: skip
+def test_the_password_hashers_of_symfony(
+    tmp_path: Path, written: str, hashers: list[tuple[str, ...]]
+) -> None:
+    text = f"security:\n    password_hashers:\n        {written}\n"
+    seen = observe(tmp_path, **{f"{SYMFONY}security.yaml": text})
+    found = [f.hashers for f in facts(seen, PasswordHasherSetting).values()]
+    assert found == hashers
+
+
+@pytest.mark.parametrize("text", ["framework: [", "a: &a [*a]", "\x00\x01" * 9, "x: " + "[" * 9000])
+def test_settings_of_a_framework_that_are_none_say_nothing(tmp_path: Path, text: str) -> None:
+    seen = observe(tmp_path, **{f"{SYMFONY}framework.yaml": text, LARAVEL: text})
+    assert not facts(seen, SessionCookieSetting)
+
+
 @pytest.mark.parametrize(
     "path",
     [

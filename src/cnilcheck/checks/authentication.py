@@ -419,6 +419,10 @@ _OPENINGS: dict[OpeningKind, Text] = {
     ),
     "no_pkce": Text("application publique sans PKCE", "public application without PKCE"),
     "single_factor": Text("un seul facteur", "a single factor"),
+    "from_anywhere": Text(
+        "compte ouvert depuis n’importe quelle adresse", "account open from any address"
+    ),
+    "sms_factor": Text("code par SMS ou par appel", "code by SMS or by call"),
 }
 
 

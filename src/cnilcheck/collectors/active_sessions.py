@@ -74,7 +74,7 @@ def page_and_cookies(lent: LentAccount, visitor: Visitor) -> Iterator[Sighting]:
     alive = {_shown(name) for name in visitor.cookies}
     cookies = [replace(c, session=c.session or c.name in needed) for c in found if c.name in alive]
     if cookies:
-        yield Seen(lent.proof_path, SessionCookies(tuple(cookies)))
+        yield Seen(lent.proof_path, SessionCookies(tuple(cookies), lent.login_path))
 
 
 def _needs(lent: LentAccount, visitor: Visitor, name: str) -> bool:

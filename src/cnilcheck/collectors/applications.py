@@ -1,15 +1,18 @@
-"""What the settings of Django, PHP and WordPress say of cookies, HTTPS and password functions."""
+"""What the settings of applications say of cookies, HTTPS and password functions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal, cast
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Nothing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.snapshot import open_snapshot, system_tasks
+from cnilcheck.collectors.framework_settings import is_framework_settings, read_framework
+from cnilcheck.collectors.snapshot import Snapshot, open_snapshot, system_tasks
 from cnilcheck.collectors.source_files import FOLDERS, SourceFiles
+from cnilcheck.errors import Malformed
 from cnilcheck.model.facts import (
     Fact,
     HttpsSetting,
@@ -63,10 +66,11 @@ class ApplicationConfiguration:
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield what the settings of each application say, file by file."""
-        files = SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
+        snapshot = open_snapshot(task, tools, self.name)
+        files = SourceFiles(snapshot, tools.stop)
         delivered = set[type[Fact]]()
         for path, text in files.texts(_wanted, _FOLDERS):
-            for seen in _read(path, text):
+            for seen in _read(path, text, snapshot):
                 delivered.add(type(seen.fact))
                 yield seen
         for fact in self.yields:
@@ -88,11 +92,16 @@ def is_php_settings(path: str) -> bool:
 
 def _wanted(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return is_django_settings(path) or name.startswith("wp-config") or is_php_settings(path)
+    by_path = (is_django_settings, is_php_settings, is_framework_settings)
+    return name.startswith("wp-config") or any(belongs(path) for belongs in by_path)
 
 
-def _read(path: str, text: str) -> Iterator[Seen]:
-    if path.endswith(".py"):
+def _read(path: str, text: str, snapshot: Snapshot) -> Iterator[Seen]:
+    if is_framework_settings(path):
+        # A file that is no YAML is told by the instrument that reads what it asks of passwords.
+        with suppress(Malformed):
+            yield from read_framework(path, text, snapshot)
+    elif path.endswith(".py"):
         yield from _django(path, text) if _DJANGO.search(text) else ()
     elif path.rpartition("/")[2].startswith("wp-config"):
         for match in _FORCE_SSL.finditer(text):

@@ -38,6 +38,7 @@ from cnilcheck.collectors.policies.servers import (
     wordpress_unguarded,
 )
 from cnilcheck.collectors.policies.texts import parsed_json, property_settings
+from cnilcheck.collectors.policies.web_servers import read_basic_authentication
 from cnilcheck.collectors.snapshot import Snapshot, open_snapshot
 from cnilcheck.collectors.source_files import FOLDERS, SourceFiles
 from cnilcheck.errors import CollectionError, Malformed
@@ -118,6 +119,7 @@ def _sightings(task: Task, tools: Tools, name: str) -> Iterator[Sighting]:
         return
     snapshot = open_snapshot(task, tools, name)
     yield from read_pam(snapshot)
+    yield from read_basic_authentication(snapshot)
     files = SourceFiles(snapshot, tools.stop, largest=_LARGEST)
     for path, text in files.texts(_wanted, _FOLDERS):
         yield from _read(path, text, snapshot)

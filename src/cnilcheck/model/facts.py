@@ -655,9 +655,13 @@ class Cookie(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionCookies(Fact, frozen=True):
-    """Cookies a sign-in page sets."""
+    """Cookies a sign-in page sets, or a signed-in visitor has.
+
+    `signed_in_at` is then the page they signed in on; empty for a page that was only asked for.
+    """
 
     cookies: tuple[Cookie, ...]
+    signed_in_at: str = ""
 
 
 class FailedSignIns(Fact, frozen=True):
@@ -910,6 +914,8 @@ OpeningKind: TypeAlias = Literal[
     "password_grant",
     "no_pkce",
     "single_factor",
+    "from_anywhere",
+    "sms_factor",
 ]
 
 

@@ -68,6 +68,7 @@ FIELDS = _words("""
     declared | déclaré | declared
     document | copie | copy
     published | page publiée | page published
+    signed_in_at | connexion faite sur | signed in on
     read | lu à la place | read instead
     unnamed | sans ligne | without a row
     accepted | accepté | accepted
@@ -689,6 +690,8 @@ VALUES |= _words("""
     password_grant | mot de passe confié à l'application | password handed to the application
     second_factor | second facteur | second factor
     single_factor | un seul facteur | single factor
+    from_anywhere | depuis n'importe quelle adresse | from any address
+    sms_factor | code par SMS ou par appel | code by SMS or call
     anonymised | anonymisées | anonymised
     encryption | chiffrement | encryption
     hash | hachage sans clé | hash without a key

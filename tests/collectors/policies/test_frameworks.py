@@ -188,7 +188,109 @@ def test_a_dump_of_mysql_says_which_accounts_have_no_password(tmp_path: Path) ->
         "('%','web','caching_sha2_password','$A$005$xx');\n"
     )
     seen = read(tmp_path, **{"/srv/backup/mysql.sql": dump})
-    assert opened(seen) == [("empty_password", "/srv/backup/mysql.sql")]
+    (fact,) = facts(seen, SignInOpenings).values()
+    assert [(o.kind, o.setting) for o in fact.found] == [
+        ("empty_password", "app@%"), ("from_anywhere", "app@%"), ("from_anywhere", "web@%"),
+    ]  # fmt: skip
+    tied = dump.replace("'%'", "'10.0.0.5'").replace("''),('loc", "'x'),('loc")
+    assert opened(read(tmp_path, **{"/srv/backup/mysql.sql": tied})) == []
+
+
+USERS = (
+    "CREATE TABLE `wp_usermeta` (`umeta_id` int, `user_id` int, `meta_key` varchar(255), `meta_value` text);\n"
+    "INSERT INTO `wp_usermeta` VALUES (1,1,'wp_capabilities','a:1:{{s:13:\"administrator\";b:1;}}'),\n"
+    "(2,2,'wp_capabilities','a:1:{{s:13:\"administrator\";b:1;}}'),\n"
+    "(3,3,'wp_capabilities','a:1:{{s:10:\"subscriber\";b:1;}}'),\n"
+    "(4,1,'_two_factor_enabled_providers','a:1:{{i:0;s:15:\"Two_Factor_Totp\";}}'){rest};\n"
+)
+_OF_TWO = ",\n(5,2,'_two_factor_enabled_providers','a:1:{{i:0;s:{n}:\"{name}\";}}')"
+
+
+@pytest.mark.parametrize(
+    ("rest", "factors"),
+    [
+        ("", ("password",)),
+        (_OF_TWO.format(n=15, name="Two_Factor_Totp"), ("password", "totp")),
+        (_OF_TWO.format(n=16, name="Two_Factor_Email"), ("password", "email")),
+        (_OF_TWO.format(n=23, name="Two_Factor_Backup_Codes"), ("password",)),
+    ],
+)
+def test_a_dump_of_wordpress_says_which_second_factor_its_administrators_have(
+    tmp_path: Path, rest: str, factors: tuple[str, ...]
+) -> None:
+    path = "/srv/backup/site.sql"
+    text = USERS.replace("{rest}", rest).replace("{{", "{").replace("}}", "}")
+    (fact,) = facts(read(tmp_path, **{path: text}), AccountPolicy).values()
+    assert (fact.class_, fact.factors) == (AccountClass.ADMINISTRATORS, factors)
+    other = text.replace("_two_factor_enabled", "_other")
+    assert not facts(read(tmp_path, **{path: other}), AccountPolicy)
+
+
+def methods(state: str) -> str:
+    offered = [
+        {"id": "Fido2", "state": "enabled"},
+        {"id": "Sms", "state": state},
+        {"id": "Voice", "state": "disabled"},
+    ]
+    policy = {"id": "authenticationMethodsPolicy", "authenticationMethodConfigurations": offered}
+    return json.dumps(policy, indent=1)
+
+
+def test_entra_says_whether_it_offers_codes_by_sms(tmp_path: Path) -> None:
+    path = "/srv/exports/authentication-methods-policy.json"
+    assert opened(read(tmp_path, **{path: methods("enabled")})) == [("sms_factor", f"{path}:9")]
+    seen = read(tmp_path, **{path: methods("disabled")})
+    assert [(f.looked_for, f.found) for f in facts(seen, SignInOpenings).values()] == [
+        (("sms_factor",), ())
+    ]
+
+
+NGINX = "/etc/nginx/nginx.conf"
+APACHE = "/etc/apache2/apache2.conf"
+
+
+@pytest.mark.parametrize(
+    ("server", "clear"),
+    [
+        ("listen 80; auth_basic Officine;", True),
+        ("auth_basic Officine;", True),
+        ("listen 443 ssl; listen 80; auth_basic Officine;", True),
+        ("listen 80; location /admin { auth_basic Officine; }", True),
+        ("listen 443 ssl; auth_basic Officine;", False),
+        ("listen 127.0.0.1:8080; auth_basic Officine;", False),
+        ("listen 80; auth_basic Officine; return 301 https://$host$request_uri;", False),
+        ("listen 80; auth_basic Officine; if ($scheme = http) { return 301 https://a.example; }", False),
+    ],
+)  # fmt: skip
+def test_nginx_asks_for_a_password_in_clear(tmp_path: Path, server: str, clear: bool) -> None:
+    seen = read(tmp_path, **{NGINX: f"events {{}}\nhttp {{ server {{\n{server}\n}} }}\n"})
+    found = [o.place for f in facts(seen, SignInOpenings).values() for o in f.found]
+    assert found == ([f"{NGINX}:3"] if clear else [])
+
+
+@pytest.mark.parametrize(
+    "server", ["auth_basic off;", "location / { auth_basic A; return 301 https://$host; } auth_basic off;"]
+)  # fmt: skip
+def test_nginx_that_asks_for_no_password_says_nothing(tmp_path: Path, server: str) -> None:
+    text = f"events {{}}\nhttp {{ auth_basic A; server {{ listen 80; {server} }} }}\n"
+    assert not facts(read(tmp_path, **{NGINX: text}), SignInOpenings)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("<VirtualHost *:80>\n<Location /admin>\nAuthType Basic\nRequire valid-user\n</Location>\n</VirtualHost>\n", 3),
+        ("<Directory /srv>\nAuthType Basic\n</Directory>\n<VirtualHost *:80>\n</VirtualHost>\n", 2),
+        ("<VirtualHost *:443>\nSSLEngine on\nAuthType Basic\n</VirtualHost>\n", None),
+        ("<VirtualHost *:80>\n<Location />\nSSLRequireSSL\nAuthType Basic\n</Location>\n</VirtualHost>\n", None),
+        ("<VirtualHost *:80>\nAuthType Basic\nRedirect permanent / https://a.example/\n</VirtualHost>\n", None),
+        ("<VirtualHost 127.0.0.1:80>\nAuthType Basic\n</VirtualHost>\n", None),
+        ("<Directory /srv>\nAuthType Basic\n</Directory>\n<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n", None),
+    ],
+)  # fmt: skip
+def test_apache_asks_for_a_password_in_clear(tmp_path: Path, text: str, line: int | None) -> None:
+    (fact,) = facts(read(tmp_path, **{APACHE: text}), SignInOpenings).values()
+    assert [o.place for o in fact.found] == ([f"{APACHE}:{line}"] if line else [])
 
 
 def test_pg_hba(tmp_path: Path) -> None:

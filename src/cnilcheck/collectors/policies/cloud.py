@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from cnilcheck.collectors.base import Seen
 from cnilcheck.collectors.policies.texts import line_of
-from cnilcheck.model.facts import AccountPolicy, SessionLifetime
+from cnilcheck.model.facts import AccountPolicy, Opening, SessionLifetime, SignInOpenings
 from cnilcheck.model.personal_data import mask, printable
 from cnilcheck.model.scope import Factor, Lockout
 from cnilcheck.model.words import AccountClass
@@ -86,6 +86,7 @@ def _entra(items: list[dict[str, Any]], text: str, path: str) -> Iterator[Seen]:
             yield Seen(f"{place} ({class_.value})", fact)
         yield from _entra_sessions(in_force, text, path)
     for item in items:
+        yield from _entra_methods(item, text, path)
         if "securityDefaults" in str(item.get("@odata.type", "")) + str(item.get("@odata.context")):
             yield from _security_defaults(item, text, path)
         values = {
@@ -95,6 +96,22 @@ def _entra(items: list[dict[str, Any]], text: str, path: str) -> Iterator[Seen]:
         }
         if "LockoutThreshold" in values:
             yield _entra_lockout(values, _place(text, path, "values"))
+
+
+def _entra_methods(item: dict[str, Any], text: str, path: str) -> Iterator[Seen]:
+    """Yield whether the authentication-methods policy offers codes by SMS or by call."""
+    offered = [x for x in _listed(item.get("authenticationMethodConfigurations")) if _dict(x)]
+    if not offered:
+        return
+    found = list[Opening]()
+    for method in offered[:_MAX]:
+        name = str(method.get("id", ""))
+        if method.get("state") == "enabled" and name.casefold() in ("sms", "voice"):
+            at = max(0, text.find(f'"{name}"'))
+            place = f"{path}:{text.count(chr(10), 0, at) + 1}"
+            found.append(Opening("sms_factor", place, printable(name, 20)))
+    place = _place(text, path, "authenticationMethodConfigurations")
+    yield Seen(place, SignInOpenings("Microsoft Entra", ("sms_factor",), tuple(found)))
 
 
 def _security_defaults(item: dict[str, Any], text: str, path: str) -> Iterator[Seen]:

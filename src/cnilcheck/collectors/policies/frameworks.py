@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cnilcheck.collectors.base import Seen
 from cnilcheck.collectors.policies.texts import (
     Settings,
+    from_env,
     number_in,
     php_settings,
     property_settings,
@@ -73,7 +74,7 @@ def read_laravel(text: str, path: str, env: Settings) -> Iterator[Seen]:
     written = settings.get("lifetime")
     if written is None:
         return
-    minutes = number_in(_from_env(written, env))
+    minutes = number_in(from_env(written, env))
     if minutes is not None:
         lifetime = SessionLifetime("Laravel", None, minutes * 60, None)
         yield Seen(settings.place("lifetime"), lifetime)
@@ -86,13 +87,6 @@ def read_laravel_auth(text: str, path: str) -> Iterator[Seen]:
         minutes = number_in(settings.get(name))
         if re.fullmatch(r"passwords\.\w+\.expire", name) and minutes is not None:
             yield Seen(settings.place(name), ResetLinkLifetime("Laravel", minutes * 60))
-
-
-def _from_env(value: str, env: Settings) -> str:
-    found = re.fullmatch(r"(?:\(int\)|int)?\s*env\((\w+)(?:,(.*))?\)", value)
-    if not found:
-        return value
-    return env.get(found[1]) or found[2] or ""
 
 
 def read_spring(text: str, path: str) -> Iterator[Seen]:

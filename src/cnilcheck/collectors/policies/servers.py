@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cnilcheck.collectors import sql_dump
 from cnilcheck.collectors.base import Seen
 from cnilcheck.collectors.bounded_text import BoundedText
+from cnilcheck.collectors.policies.wordpress_factors import TWO_FACTOR, SecondFactors
 from cnilcheck.errors import Malformed
 from cnilcheck.model.facts import AccountPolicy, Opening, OpeningKind, SignInOpenings
 from cnilcheck.model.personal_data import mask, printable
@@ -95,11 +96,13 @@ _WORDFENCE = ("loginSec_maxFailures", "loginSec_lockoutMins", "loginSecurityEnab
 
 def read_sql(text: str, path: str) -> Iterator[Seen]:
     """Yield what a dump says of WordPress's attempts and of the accounts of MySQL itself."""
-    if not any(sign in text for sign in (*_LIMIT_LOGIN, *_WORDFENCE, "authentication_string")):
+    signs = (*_LIMIT_LOGIN, *_WORDFENCE, "authentication_string", TWO_FACTOR)
+    if not any(sign in text for sign in signs):
         return
     options: dict[str, str] = {}
     accounts = 0
-    empty = []
+    empty, anywhere = list[str](), list[str]()
+    guards = SecondFactors()
     stream = BoundedText(io.StringIO(text))
     try:
         for row in sql_dump.rows(stream, stream.peek(65_536)):
@@ -109,16 +112,24 @@ def read_sql(text: str, path: str) -> Iterator[Seen]:
                 key = cells.get("option_name") or cells.get("name") or ""
                 if key in (*_LIMIT_LOGIN, *_WORDFENCE):
                     options[key] = cells.get("option_value") or cells.get("val") or ""
+            elif {"user_id", "meta_key", "meta_value"} <= cells.keys():
+                guards.take(cells)
             elif {"host", "user", "authentication_string"} <= cells.keys():
                 accounts += 1
+                name = printable(mask(f"{cells['user']}@{cells['host']}"), 80)
                 if not cells["authentication_string"] and _takes_passwords(cells):
-                    empty.append(printable(mask(f"{cells['user']}@{cells['host']}"), 80))
+                    empty.append(name)
+                if cells["host"] == "%" and _takes_passwords(cells):
+                    anywhere.append(name)
     except Malformed:
         return
     yield from _wordpress(options, text, path)
+    yield from guards.told(path)
     if accounts:
-        found = tuple(Opening("empty_password", path, name) for name in empty[:100])
-        yield Seen(path, SignInOpenings("MySQL", ("empty_password",), found))
+        found = [Opening("empty_password", path, name) for name in empty[:100]]
+        found += [Opening("from_anywhere", path, name) for name in anywhere[:100]]
+        kinds: tuple[OpeningKind, ...] = ("empty_password", "from_anywhere")
+        yield Seen(path, SignInOpenings("MySQL", kinds, tuple(found)))
 
 
 def _takes_passwords(cells: dict[str, str | None]) -> bool:

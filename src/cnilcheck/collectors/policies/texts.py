@@ -250,6 +250,14 @@ def _unquoted(word: str) -> str:
     return re.sub(r"\\(['\"\\])", r"\1", word[1:-1])
 
 
+def from_env(value: str, env: Settings) -> str:
+    """Return what Laravel's `env(NAME, default)` comes to; any other value as it is."""
+    found = re.fullmatch(r"(?:\(int\)|int)?\s*env\((\w+)(?:,(.*))?\)", value)
+    if not found:
+        return value
+    return env.get(found[1]) or found[2] or ""
+
+
 def number_in(text: str | None) -> int | None:
     """Return the whole number a setting states; None for anything else, or none."""
     if text is None:
