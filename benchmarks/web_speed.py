@@ -2,7 +2,8 @@
 
     python benchmarks/web_speed.py [--only PART ...] [--paths N]
 
-Parts: one (host), ten (hosts), two (targets of one host), lifted (manners). Each prints its
+Parts: one (host), ten (hosts), two (targets of one host), wordpress (a real one, from Debian),
+lifted (manners). Each prints its
 figures, the bar, and whether it was met. Only 127.0.0.0/8 is contacted. Run it on a quiet machine.
 """
 
@@ -153,6 +154,18 @@ def _ten(folder: Path, _: int) -> None:
     _told("peak MiB (under 150)", f"{peak:.0f}", peak < 150)
 
 
+def _wordpress(folder: Path, _: int) -> None:
+    sys.path.insert(0, str(ROOT / "tests"))
+    from collectors.wordpress_lab import wordpress
+
+    with wordpress(folder) as (url, _plugins):
+        seconds, requests, gaps, peak = _child("mannered", url)
+    print("a real WordPress, 10 requests a second, all instruments")
+    _told("seconds (under 60)", f"{seconds:.1f}", seconds < _MOST_SECONDS and not gaps)
+    _told("requests", f"{requests:.0f}")
+    _told("peak MiB (under 150)", f"{peak:.0f}", peak < 150)
+
+
 def _two(folder: Path, _: int) -> None:
     with sites(folder, 1) as urls:
         seconds, requests, gaps, _ = _child("mannered", urls[0], f"{urls[0]}contact.html")
@@ -267,7 +280,7 @@ def _lifted(folder: Path, count: int) -> None:
 
 
 PARTS: dict[str, Callable[[Path, int], None]] = {
-    "one": _one, "ten": _ten, "two": _two, "lifted": _lifted,
+    "one": _one, "ten": _ten, "two": _two, "wordpress": _wordpress, "lifted": _lifted,
 }  # fmt: skip
 CHILDREN: dict[str, Callable[..., None]] = {
     "mannered": _mannered, "transport": _transport, "search": _search, "requests": _with_requests,

@@ -36,6 +36,8 @@ class Place:
     refuses_password: Callable[[Place, str], bool] = lambda _place, new: len(new) < 12
     on_change: Callable[[Place], None] = lambda _place: None
     everyone: bool = False
+    token: str = ""
+    """What the form's token must be; empty where nobody looks at it."""
     sessions: set[str] = field(default_factory=set)
     failures: int = 0
     sent: list[tuple[str, str]] = field(default_factory=list)
@@ -117,6 +119,8 @@ def _taken(place: Place, path: str, kind: str, body: str, session: bool) -> Repl
         return _changed(place, fields)
     name, secret = fields.get("email", ""), fields.get("secret", "")
     place.sent.append((name, secret))
+    if place.token and not as_json and fields.get("token") != place.token:
+        return page("<p>Jeton absent</p>", 403)
     right = place.any_password or (name == NAME and secret == place.password)
     if not right or place.failures >= place.locks_after:
         place.failures += name == NAME

@@ -21,6 +21,7 @@ from cnilcheck.errors import NotPermitted
 from cnilcheck.model.facts import (
     AccountDisclosure,
     FailedSignIns,
+    ForgedSignIn,
     IdleSession,
     LentAccountLeft,
     SessionCookies,
@@ -152,6 +153,7 @@ def test_nothing_is_found_on_the_strict_application(strict: Ran) -> None:
         SessionEnd("password_change", still_open=False),
     ] == seen_in(strict, SessionEnd)
     assert [ShortPassword(7, accepted=False, form="change")] == seen_in(strict, ShortPassword)
+    assert [ForgedSignIn(("csrfmiddlewaretoken",), opened=False)] == seen_in(strict, ForgedSignIn)
     told = {fact.form: fact.differences for fact in seen_in(strict, AccountDisclosure)}
     assert told == {"reset": (), "sign_up": (), "sign_in": ()}
 
@@ -210,6 +212,24 @@ def test_a_server_that_lies_about_success_gets_ten_wrong_passwords_and_no_more(
         failed.failures, failed.protection, failed.right_password, failed.opened,
     ) == (10, None, "accepted", False)  # fmt: skip
     assert place.wrongly_sent() == 10
+
+
+@pytest.mark.parametrize(("token", "opened"), [("", True), ("abcdefgh12345678", False)])
+def test_the_right_password_is_sent_once_without_the_token(
+    tmp_path: Path, token: str, opened: bool
+) -> None:
+    place = Place(token=token)
+    ran = tried(place, tmp_path)
+    assert seen_in(ran, ForgedSignIn) == [ForgedSignIn(("token",), opened)]
+    assert failed_of(ran).right_password == "accepted"
+
+
+def test_a_form_without_a_token_is_not_forged(tmp_path: Path) -> None:
+    address = "<input type=hidden name=redirect_to value=http://127.0.0.1:8080/wp-admin/profile>"
+    token = "<input type=hidden name=token value=abcdefgh12345678>"
+    ran = tried(Place(sign_in_page=FORM.replace(token, address)), tmp_path)
+    assert seen_in(ran, ForgedSignIn) == []
+    assert gaps(ran[0], ForgedSignIn) == []
 
 
 def test_a_lie_that_leads_to_the_account_page_is_seen_through(tmp_path: Path) -> None:

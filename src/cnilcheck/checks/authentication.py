@@ -19,6 +19,7 @@ from cnilcheck.model.facts import (
     CredentialDelivery,
     DeclaredPolicyRead,
     FailedSignIns,
+    ForgedSignIn,
     IdleSession,
     Opening,
     OpeningKind,
@@ -633,6 +634,11 @@ def _answered(answer: bool | None, good: bool = True) -> Verdict:
     if answer is None:
         return undecided()
     return passed() if answer is good else failed()
+
+
+def forged_sign_in_refused(fact: ForgedSignIn, /) -> Verdict:
+    """Pass when the form without its token opens no session, the right password notwithstanding."""
+    return (failed if fact.opened else passed)(fields=fact.left_out)
 
 
 def session_cookies_protected(fact: SessionCookies, /, *, required: tuple[str, ...]) -> Verdict:

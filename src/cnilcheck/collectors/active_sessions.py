@@ -9,15 +9,16 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from cnilcheck.collectors.base import Seen, Sighting
+from cnilcheck.collectors.base import Nothing, Seen, Sighting
 from cnilcheck.collectors.cookies import cookies_of
 from cnilcheck.collectors.html_page import Form, read_html
 from cnilcheck.collectors.lent_account import LentAccount
-from cnilcheck.collectors.sign_in_form import carried
+from cnilcheck.collectors.sign_in_form import carried, is_token
 from cnilcheck.collectors.transport import Answer
 from cnilcheck.collectors.visitor import Visitor
 from cnilcheck.errors import Interrupted, Malformed, NotPermitted, Refused
 from cnilcheck.model.facts import (
+    ForgedSignIn,
     IdleSession,
     SessionCookies,
     SessionEnd,
@@ -57,6 +58,34 @@ def _adopted(lent: LentAccount, names: list[str]) -> dict[str, str]:
     lent.enter(victim)
     same = {n: v for n, v in chosen.items() if victim.cookies.get(n) == v}
     return same if same and lent.is_open(lent.visitor().twin(same)) else {}
+
+
+def forged(lent: LentAccount) -> Iterator[Sighting]:
+    """Yield whether the right password opens a session without the token of the form's page.
+
+    One attempt, as another site would make it: with the page's cookies, which a browser sends
+    along, and with neither the token nor a word on where the form stood.
+    """
+    if lent.account.sign_in.encoding == "json":
+        yield Nothing(lent.login_path, ForgedSignIn)
+        return
+    visitor = lent.visitor()
+    lent.ledger.right()
+    before, filled = lent.filled(visitor, lent.account.name, lent.passwords.current)
+    form = read_html(before.text, before.url).password_form
+    hidden = [i for i in (form.inputs if form else ()) if i.get("type", "").lower() == "hidden"]
+    tokens = [i.get("name", "") for i in hidden if is_token(i)]
+    if not tokens:
+        # A form without a token is the business of the page itself.
+        yield Nothing(lent.login_path, ForgedSignIn)
+        return
+    fields = {n: v for n, v in filled.fields.items() if n not in tokens}
+    lent.pause()
+    visitor.forge(filled.url, fields)
+    opened = lent.is_open(visitor)
+    if opened is None:
+        raise Malformed("after the forged form the page shows neither a session nor its absence")
+    yield Seen(lent.login_path, ForgedSignIn(tuple(map(_shown, tokens)), opened))
 
 
 def page_and_cookies(lent: LentAccount, visitor: Visitor) -> Iterator[Sighting]:

@@ -17,6 +17,7 @@ from cnilcheck.model.facts import (
     AccountDisclosure,
     Fact,
     FailedSignIns,
+    ForgedSignIn,
     IdleSession,
     LentAccountLeft,
     SessionEnd,
@@ -44,6 +45,7 @@ class ActiveSignIn:
         ShortPassword,
         AccountDisclosure,
         FailedSignIns,
+        ForgedSignIn,
         LentAccountLeft,
     )
     asks = "targets[].test_account"
@@ -96,6 +98,7 @@ def _trials(lent: LentAccount, account: ConsentedAccount, change: Change) -> Ite
         (lent.login_path, SessionRenewal, lambda: active_sessions.renewal(lent, visitor, before)),
         (lent.proof_path, SignedInPage, lambda: active_sessions.page_and_cookies(lent, visitor)),
         (lent.login_path, SessionEnd, lambda: active_sessions.sign_out(lent, visitor)),
+        (lent.login_path, ForgedSignIn, lambda: active_sessions.forged(lent)),
     ]
     for place, kind, step in steps:
         yield from _trial(place, kind, step)

@@ -26,6 +26,7 @@ from cnilcheck.collectors.account_pages import (
 from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.cookies import cookies_of
 from cnilcheck.collectors.html_page import Form, HtmlPage, read_html
+from cnilcheck.collectors.sign_in_form import TOKEN_NAME, is_token
 from cnilcheck.collectors.site import Page, Site, site, web_targets
 from cnilcheck.collectors.transport import LARGE, Answer, path_of
 from cnilcheck.errors import CollectionError, Malformed, NotPermitted, Refused
@@ -47,10 +48,6 @@ _PRO_SANTE_LINK = re.compile(
     r"(?i)pro[-_ ]?sant[ée]?[-_ ]?connect|(?:^|[/_.-])psc(?:$|[/_.?-])|\.esante\.gouv\.fr/"
 )
 _Scheme = Literal["http", "https"]
-_TOKEN_NAME = re.compile(
-    r"(?i)csrf|xsrf|token|jeton|nonce|authenticity|requestverification|anti-?forgery|form_build_id"
-    r"|form_key|__VIEWSTATE|_wpnonce|session_code|lt$|execution"
-)
 
 
 class SignIn:
@@ -354,7 +351,7 @@ def _number(value: str | None) -> int | None:
 
 
 def _has_token(form: Form, html: HtmlPage) -> bool:
-    if any(_TOKEN_NAME.search(name) for name in html.metas if "csrf" in name or "xsrf" in name):
+    if any(TOKEN_NAME.search(name) for name in html.metas if "csrf" in name or "xsrf" in name):
         return True
     return bool(_tokens(form, html))
 
@@ -363,13 +360,7 @@ def _tokens(form: Form, html: HtmlPage) -> tuple[str, ...]:
     """Return the values of the anti-forgery tokens a page carries: to compare, never to keep."""
     named = [v for name, v in html.metas.items() if ("csrf" in name or "xsrf" in name) and v]
     hidden = [i for i in form.inputs if i.get("type", "").strip().lower() == "hidden"]
-    return (*named, *(i["value"] for i in hidden if _is_token(i)))
-
-
-def _is_token(field: dict[str, str]) -> bool:
-    value = field.get("value", "")
-    named = _TOKEN_NAME.search(field.get("name", "")) and len(value) >= 8
-    return bool(named or re.fullmatch(r"[\w+/=.:-]{24,}", value))
+    return (*named, *(i["value"] for i in hidden if is_token(i)))
 
 
 def _token_bits(value: str) -> int:

@@ -20,6 +20,11 @@ CAPTCHA = re.compile(
     r"(?i)g-recaptcha|h-captcha|hcaptcha|cf-turnstile|captcha|friendlycaptcha|altcha"
 )
 
+TOKEN_NAME = re.compile(
+    r"(?i)csrf|xsrf|token|jeton|nonce|authenticity|requestverification|anti-?forgery|form_build_id"
+    r"|form_key|__VIEWSTATE|_wpnonce|session_code|lt$|execution"
+)
+
 
 @dataclass(frozen=True)
 class Filled:
@@ -149,3 +154,12 @@ def fill_sign_up(answer: Answer, name: str) -> Filled:
     for number, field in enumerate(form.passwords):
         fields[field.get("name", "")] = "ab"[number % 2]
     return Filled(where(form, SignInForm(), answer.url), fields, answer.url)
+
+
+def is_token(field: Mapping[str, str]) -> bool:
+    """Return whether a hidden field holds what another site could not write: no address is that."""
+    value = field.get("value", "")
+    if re.match(r"(?i)https?:/", value):
+        return False
+    named = TOKEN_NAME.search(field.get("name", "")) and len(value) >= 8
+    return bool(named or re.fullmatch(r"[\w+/=.:-]{24,}", value))

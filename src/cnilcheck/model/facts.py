@@ -664,6 +664,16 @@ class SessionCookies(Fact, frozen=True):
     signed_in_at: str = ""
 
 
+class ForgedSignIn(Fact, frozen=True):
+    """What a sign-in form met with that was sent without the fields only its own page carries.
+
+    The right name and password went along; `left_out` are the names of those fields.
+    """
+
+    left_out: tuple[str, ...]
+    opened: bool
+
+
 class FailedSignIns(Fact, frozen=True):
     """What wrong passwords in a row met with, tried on a consented test account.
 
@@ -1897,6 +1907,7 @@ AnyFact: TypeAlias = (
     | ResetPage
     | SessionCookies
     | FailedSignIns
+    | ForgedSignIn
     | AccountDisclosure
     | SessionRenewal
     | SessionEnd

@@ -67,6 +67,7 @@ FIELDS = _words("""
     borne | retrouvé | found
     declared | déclaré | declared
     document | copie | copy
+    left_out | champs laissés de côté | fields left out
     published | page publiée | page published
     signed_in_at | connexion faite sur | signed in on
     read | lu à la place | read instead
