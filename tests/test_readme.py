@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -26,6 +27,15 @@ def test_the_rule_table_is_that_of_the_catalogue() -> None:
     table = README.partition("<!-- rules -->")[2].partition("<!-- /rules -->")[0].strip()
     listed = cnilcheck("rules", "--markdown", "--lang", "en", cwd=ROOT).stdout.strip()
     assert table == listed, "put the output of `cnilcheck rules --markdown --lang en` there"
+
+
+def test_each_key_of_the_scope_is_named_in_the_table_of_keys() -> None:
+    schema = json.loads(cnilcheck("schema", "scope", cwd=ROOT).stdout)
+    table = README.partition("<!-- scope -->")[2].partition("<!-- /scope -->")[0]
+    rows = [line.split(" | ") for line in table.strip().splitlines()[2:]]
+    named = sorted(sorted(re.findall(r"`([^`]+)`", row[1])) for row in rows)
+    parts = [d["properties"] for d in schema["$defs"].values() if d.get("properties")]
+    assert named == sorted(sorted(part) for part in parts), "complete README's table of scope keys"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.strip())

@@ -14,6 +14,8 @@ from cnilcheck.collectors.declarations import AuthenticationDeclarations
 from cnilcheck.collectors.messages import Messages
 from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
 from cnilcheck.documents.rules import load_catalogue
+from cnilcheck.model.evidence import SCHEMA, Collected, Evidence, Provenance
+from cnilcheck.model.facts import Cookie, SessionCookies
 from cnilcheck.model.report import Finding
 from cnilcheck.model.scope import (
     Accounts,
@@ -24,7 +26,7 @@ from cnilcheck.model.scope import (
     Scope,
     Sources,
 )
-from cnilcheck.model.words import AccountClass
+from cnilcheck.model.words import AccountClass, Method
 from cnilcheck.resources import rules_directory
 from collectors.policies import test_directory, test_frameworks, test_pam
 from collectors.policies.realms import export
@@ -118,6 +120,32 @@ def test_a_rule_for_some_people_is_silent_where_only_others_are_declared(
 ) -> None:
     ((found, _, _),) = told(findings(tmp_path, {}, account), rule)
     assert found == outcome
+
+
+def cookies(place: str, *cookies: Cookie, after: str = "") -> Evidence:
+    now = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    fact = SessionCookies(cookies, after)
+    return Evidence("https://a/", place, Provenance("x", "1", Method.TEST, now), fact)
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        ((), [("inconclusive", "/in"), ("inconclusive", "/staff")]),
+        (("/in",), [("inconclusive", "/staff"), ("pass", "/account")]),
+    ],
+)
+def test_a_session_seen_after_sign_in_answers_for_its_sign_in_page(
+    measured: tuple[str, ...], told: list[tuple[str, str]]
+) -> None:
+    kept = Cookie("sid", True, True, True, "Lax", None)
+    seen = (
+        cookies("/in"), cookies("/staff"), *(cookies("/account", kept, after=p) for p in measured),
+    )  # fmt: skip
+    now = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    rules = [b for b in CATALOGUE.rules if b.rule.id == "session-cookie-protected"]
+    found = judge(rules, Collected(SCHEMA, "", now, now, False, seen), Scope(1), now.date())
+    assert [(f.outcome.value, f.location) for f in found] == told
 
 
 PG = "/etc/postgresql/15/main/pg_hba.conf"

@@ -80,6 +80,40 @@ def test_a_family_that_is_not_there_costs_its_witnesses_only(tmp_path: Path) -> 
     assert "/.git/config" not in asked
 
 
+def slowly(_host: str) -> bool:
+    """No host is this machine: the pace of ten requests a second holds."""
+    return False
+
+
+def hurry(self: Budget, _stop: threading.Event) -> None:
+    """Count the request, and do not wait for its turn."""
+    self.requests -= 1
+
+
+def wordpress(path: str) -> Reply:
+    """Its sign-in page answers, and a page of its own for whatever is not there."""
+    if path == "/":
+        return 200, (HTML,), HOME
+    if path == "/wp-login.php":
+        return 200, (HTML,), b"<html><form action=/wp-login.php></form>Connexion</html>"
+    return NOT_FOUND
+
+
+def test_at_a_slow_pace_other_makes_are_not_looked_for_at_the_root_of_wordpress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything, _ = asked_of(tmp_path, wordpress)
+    monkeypatch.setattr("cnilcheck.collectors.base.is_loopback", slowly)
+    monkeypatch.setattr(Budget, "spend", hurry)
+    at_wordpress, _ = asked_of(tmp_path, wordpress)
+    elsewhere, _ = asked_of(tmp_path, silent)
+    other_makes = {"/typo3/", "/core/misc/drupal.js", "/_profiler/", "/rails/info/properties"}
+    assert other_makes <= set(everything)
+    assert other_makes <= set(elsewhere)
+    assert not other_makes & set(at_wordpress)
+    assert {"/wp-links-opml.php", "/.env", "/backup.sql", "/fhir/metadata"} <= set(at_wordpress)
+
+
 @pytest.mark.parametrize(
     "sign", ["a link on the page", "a header", "a witness"], ids=["link", "header", "witness"]
 )

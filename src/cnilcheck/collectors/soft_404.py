@@ -25,16 +25,18 @@ _VARYING = re.compile(
 def scrambled(path: str) -> str:
     """Return a sibling of the path that nobody made: same folder, leading dot and extension.
 
-    A folder's sibling is a folder. The name is the same each time, and tells nobody anything.
+    A folder's sibling is a folder. The name is the same each time, and tells nobody anything; paths
+    of one shape share their sibling, which is asked for once.
     """
     plain, _, query = path.partition("?")
     slash = "/" if plain.endswith("/") and plain != "/" else ""
     folder, _, name = plain.rstrip("/").rpartition("/")
-    digest = hashlib.sha256(f"cnilcheck {path}".encode()).hexdigest()
-    word = "".join(chr(ord("a") + int(d, 16)) for d in digest[:11])
     dot = "." if name.startswith(".") else ""
     rest = name.lstrip(".")
     extension = f".{rest.partition('.')[2]}" if "." in rest else ""
+    shape = f"cnilcheck {folder}/{dot}{extension}{slash}"
+    digest = hashlib.sha256(shape.encode()).hexdigest()
+    word = "".join(chr(ord("a") + int(d, 16)) for d in digest[:11])
     return f"{folder}/{dot}{word}{extension}{slash}" + (f"?{query}" if query else "")
 
 

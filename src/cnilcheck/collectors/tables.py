@@ -96,6 +96,8 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True):
     """Addresses that are rarely the ones: asked for only where the pace allows many."""
     family: str = ""
     """The family whose witnesses tell whether asking makes sense at all."""
+    unless: tuple[str, ...] = ()
+    """Families that answer for the whole root they stand at: there this waits for a quick pace."""
 
     def proves(self, status: int, media_type: str, body: bytes) -> bool:
         """Return whether that answer proves the kind of file; the status alone never does."""
@@ -118,6 +120,8 @@ class Family(Struct, frozen=True, forbid_unknown_fields=True):
 
     witnesses: tuple[str, ...]
     hints: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    """Families that answer for the whole root they stand at: there its hints alone tell of it."""
 
 
 class WebProbes(Struct, frozen=True, forbid_unknown_fields=True):

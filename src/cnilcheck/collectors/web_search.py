@@ -59,6 +59,7 @@ class Search:
     _tells: bool = False
     _make: str = ""
     _families: dict[str, bool] = field(default_factory=dict)
+    _roots: dict[str, bool] = field(default_factory=dict)
     _coming: dict[str, Future[Answer]] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "cnilcheck-probe")
@@ -195,8 +196,10 @@ class Search:
         return tuple(dict.fromkeys(chain.from_iterable(self.paths(file) for file in named)))
 
     def probes(self) -> Iterator[Probe]:
-        """Yield the probes whose family, if they have one, is there."""
-        return (p for p in web_probes().probes if not p.family or self.has(p.family))
+        """Yield the probes whose family, if they have one, is there, and no other in its place."""
+        for probe in web_probes().probes:
+            if not self._taken(probe.unless) and (not probe.family or self.has(probe.family)):
+                yield probe
 
     def addresses(self, probe: Probe) -> tuple[str, ...]:
         """Return the paths to ask for one probe, below each home of the site."""
@@ -220,11 +223,22 @@ class Search:
         """Return whether what stands together under that name is there, by hint or by witness."""
         if family not in self._families:
             known = web_probes().families[family]
-            self._families[family] = any(self._hints(hint) for hint in known.hints) or any(
-                self._witnesses(path)
-                for path in self.ahead_files(chain.from_iterable(map(self.paths, known.witnesses)))
+            asked = chain.from_iterable(map(self.paths, known.witnesses))
+            self._families[family] = any(self._hints(hint) for hint in known.hints) or (
+                not self._taken(known.unless)
+                and any(self._witnesses(path) for path in self.ahead_files(asked))
             )
         return self._families[family]
+
+    def _taken(self, families: tuple[str, ...]) -> bool:
+        """Return whether one of these stands at the root itself, and each request counts."""
+        return not self.thorough and any(map(self._at_root, families))
+
+    def _at_root(self, family: str) -> bool:
+        if family not in self._roots:
+            paths = (f"/{witness}" for witness in web_probes().families[family].witnesses)
+            self._roots[family] = any(self._witnesses(path) for path in self.ahead_files(paths))
+        return self._roots[family]
 
     def _hints(self, hint: str) -> bool:
         # A dot begins an extension: only the end of an address is one.
