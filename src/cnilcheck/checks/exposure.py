@@ -26,6 +26,7 @@ from cnilcheck.model.facts import (
     ReadableFile,
     ReadableFiles,
     ResponseHeaders,
+    SecurityContact,
     SecurityPractice,
     ServiceAccess,
     ServiceDialects,
@@ -35,7 +36,15 @@ from cnilcheck.model.facts import (
 from cnilcheck.model.personal_data import DataKind
 from cnilcheck.model.scope import Frequency
 from cnilcheck.model.text import Text, Value, spell
-from cnilcheck.model.verdict import Answer, Context, Verdict, failed, passed, undecided
+from cnilcheck.model.verdict import (
+    Answer,
+    Context,
+    Verdict,
+    failed,
+    not_applicable,
+    passed,
+    undecided,
+)
 from cnilcheck.model.words import Lang
 
 
@@ -180,6 +189,24 @@ def directories_not_listed(fact: DirectoryListings, /) -> Answer:
         tops = [d for d in fact.listed if not any(_is_below(d, other) for other in fact.listed)]
         return tuple(failed(d.path, contents=_listed(d, fact.listed)) for d in tops)
     return passed(asked=fact.asked) if fact.asked else undecided()
+
+
+def security_contact_in_force(fact: SecurityContact, context: Context, /) -> Verdict:
+    """Pass when the published contact is an address, and its day has not passed.
+
+    Who publishes none is told so, and never failed: RFC 9116 obliges nobody.
+    """
+    if not fact.published:
+        return not_applicable()
+    if not fact.contacts:
+        return failed(why=Text("sans adresse que l’on puisse suivre", "without a usable address"))
+    if fact.expires is None:
+        return failed(why=Text("sans date de fin lisible", "without a readable end date"))
+    if fact.expires < context.as_of:
+        day = {lang: spell(fact.expires, lang) for lang in (Lang.FR, Lang.EN)}
+        over = Text(f"échue le {day[Lang.FR]}", f"expired on {day[Lang.EN]}")
+        return failed(why=over)
+    return passed(until=fact.expires)
 
 
 def _is_below(directory: ListedDirectory, other: ListedDirectory) -> bool:

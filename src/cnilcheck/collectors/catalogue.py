@@ -44,6 +44,7 @@ from cnilcheck.collectors.ports import Ports
 from cnilcheck.collectors.postgresql import DatabaseConfiguration
 from cnilcheck.collectors.saml import SamlDescriptions
 from cnilcheck.collectors.secrets import SecretsInTree
+from cnilcheck.collectors.security_contact import SecurityContacts
 from cnilcheck.collectors.service_configuration import ServiceConfiguration
 from cnilcheck.collectors.session_visits import SessionVisits
 from cnilcheck.collectors.sign_in import SignIn
@@ -79,6 +80,7 @@ def collectors() -> tuple[Collector, ...]:
         MainPage(),
         Identifiers(),
         PageManners(),
+        SecurityContacts(),
         PageCompression(),
         MixedContents(),
         Opportunistic(),

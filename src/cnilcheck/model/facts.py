@@ -297,6 +297,14 @@ class ListedDirectory(Struct, frozen=True, forbid_unknown_fields=True):
     data_files: tuple[str, ...]
 
 
+class SecurityContact(Fact, frozen=True):
+    """Whether a site publishes a security.txt (RFC 9116), by which means, and until which day."""
+
+    published: bool
+    contacts: tuple[str, ...] = ()
+    expires: dt.date | None = None
+
+
 class DirectoryListings(Fact, frozen=True):
     """Which of the directories asked for are listed to a visitor."""
 
@@ -1883,6 +1891,7 @@ AnyFact: TypeAlias = (
     | PasswordEncryptionSetting
     | TlsSetting
     | DirectoryListings
+    | SecurityContact
     | ReadableFiles
     | DocumentAccess
     | DocumentIdentifiers

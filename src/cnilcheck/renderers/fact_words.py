@@ -12,6 +12,7 @@ def _words(table: str) -> dict[str, Text]:
 
 
 FIELDS = _words("""
+    contacts | adresses | addresses
     adopted | inventés par le visiteur | invented by the visitor
     attempts | essais | attempts
     backups_apart | sauvegarde à l'écart | backup kept apart

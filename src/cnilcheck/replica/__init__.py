@@ -101,7 +101,11 @@ class Replica:
         issued = certificates.issue(self._mended)
         files.write(self._folder / "ca.pem", issued.authority)
         root = self._folder / files.DOCUMENT_ROOT
-        site: Site = MendedSite(root) if self._mended else FlawedSite(root, self._people)
+        site: Site = (
+            MendedSite(root, self._day)
+            if self._mended
+            else FlawedSite(root, self._people, self._day)
+        )
         https = WebServer(site, tls_context(issued, self._mended), self._ports[0])
         self.https = f"https://{LOOPBACK}:{self._start(undo, 'https', https)}/"
         plain = RedirectionToHttps(self.https) if self._mended else site

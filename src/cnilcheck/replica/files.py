@@ -58,13 +58,38 @@ def write_tree(
 
 
 def write_samples(base: Path, mended: bool, day: date, people: tuple[Person, ...]) -> None:
-    """What the owner hands to the auditor: stored passwords and a backup."""
+    """What the owner hands to the auditor: passwords, a backup, accounts and a message."""
     draw = random.Random(f"cnilcheck: samples of {day}")
     hashes = _argon2_hashes(draw) if mended else _weak_hashes(draw)
     rows = [f"ph-{number:04d},{value}" for number, value in enumerate(hashes, start=1)]
     write(base / "samples/utilisateurs.csv", _lines(["identifiant,mot_de_passe", *_quoted(rows)]))
     backup = _encrypted(draw) if mended else _dump(people[:8])
     write(base / "samples/sauvegarde.sql", backup)
+    write(base / "samples/comptes.csv", _lines(_accounts(mended, day)))
+    write(base / "samples/messages/bienvenue.txt", _welcome(mended))
+
+
+def _accounts(mended: bool, day: date) -> list[str]:
+    """The accounts of the pharmacists; in the flawed twin one of them left three months ago."""
+    seen, left = day - timedelta(days=2), day - timedelta(days=90)
+    changed = day - timedelta(days=200)
+    departure = "" if mended else f"{left:%d/%m/%Y}"
+    last = seen if mended else left + timedelta(days=20)
+    rows = [f"ph-0001;oui;;{seen:%d/%m/%Y}", f"ph-0002;oui;{departure};{last:%d/%m/%Y}"]
+    header = "identifiant;actif;date de départ;dernière connexion;mot de passe modifié le"
+    return [header, *(f"{row};{changed:%d/%m/%Y}" for row in rows)]
+
+
+def _welcome(mended: bool) -> bytes:
+    if mended:
+        return _lines(
+            [
+                "Bonjour, votre compte est ouvert.",
+                "Choisissez votre mot de passe, dans les 24 heures, à l'adresse :",
+                "https://depistage.example/bienvenue?jeton={{ jeton }}",
+            ]
+        )
+    return _lines(["Bonjour, votre compte est ouvert.", "Votre mot de passe : {{ mot_de_passe }}"])
 
 
 def extract(people: Iterable[Person]) -> bytes:

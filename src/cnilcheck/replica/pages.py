@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
@@ -45,6 +46,13 @@ def published(document_root: Path, listed: bool) -> dict[str, Answer]:
             kind = f"{_TYPES[path.suffix]}; charset=utf-8"
             pages[address] = Answer(HTTPStatus.OK, path.read_bytes(), (("Content-Type", kind),))
     return pages
+
+
+def security_contact(until: date) -> Answer:
+    """Whom to tell of a flaw, until that day (RFC 9116)."""
+    text = f"Contact: mailto:securite@depistage.example\nExpires: {until}T00:00:00Z\n"
+    kind = ("Content-Type", "text/plain; charset=utf-8")
+    return Answer(HTTPStatus.OK, text.encode(), (kind,))
 
 
 def _listing(folder: Path, address: str) -> Answer:

@@ -7,6 +7,7 @@ import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
@@ -22,10 +23,12 @@ from cnilcheck.replica.pages import (
     redirection,
     result,
     robots,
+    security_contact,
 )
 from cnilcheck.replica.people import Person
 
 SIGN_IN = "/espace-pharmacien/connexion"
+_SECURITY = "/.well-known/security.txt"
 _WRONG = '<p role="alert">Identifiant ou mot de passe incorrect</p>'
 _STALE = '<p role="alert">Votre page de connexion a expiré. Veuillez recommencer.</p>'
 _FAILURES_ALLOWED, _LOCKED_SECONDS, _ACCOUNTS_WATCHED = 10, 900, 1000
@@ -48,9 +51,10 @@ class FlawedSite:
 
     banner = "nginx/1.14.0"
 
-    def __init__(self, document_root: Path, people: tuple[Person, ...]) -> None:
+    def __init__(self, document_root: Path, people: tuple[Person, ...], day: date) -> None:
         """All pages are ready; what is not among them is not found."""
         self._pages = {"/": home_page(), "/robots.txt": robots()}
+        self._pages[_SECURITY] = security_contact(day - timedelta(days=200))
         self._pages |= published(document_root, listed=True)
         for number, person in enumerate(people[:3]):
             self._pages[f"/resultats/{0x2F9C + number:x}.pdf"] = result(person)
@@ -74,12 +78,14 @@ class MendedSite:
     """The same site with everything corrected."""
 
     document_root: Path
+    day: date
     banner: str = "nginx"
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def __post_init__(self) -> None:
         """All pages are ready, the directories closed."""
         self._pages = {"/": home_page(), "/robots.txt": robots()}
+        self._pages[_SECURITY] = security_contact(self.day + timedelta(days=180))
         self._pages |= published(self.document_root, listed=False)
         self._failures = Failures()
 
