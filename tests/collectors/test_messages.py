@@ -162,3 +162,21 @@ def test_an_email_handed_over_is_decoded(
 def test_hostile_messages_end(text: str) -> None:
     fact = message(text, "a.eml")
     assert fact is None or not fact.passwords
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "renewal"),
+    [
+        ("Vous avez demandé un nouveau mot de passe.\nMot de passe : Kiwi42x", "a.txt", True),
+        ("Subject: Mot de passe oublié\n\nMot de passe : Kiwi42x", "a.eml", True),
+        ("<p>Your <b>new password</b> is: Kiwi42x</p>", "a.html", True),
+        ("Password: {{ password }}", "mails/password_reset.txt", True),
+        ("Your account is open.\nPassword: Kiwi42x", "mails/welcome.txt", False),
+        ("Mot de passe : Kiwi42x\nMot de passe oublié ? Écrivez-nous.", "bienvenue.txt", False),
+    ],
+)
+def test_a_message_tells_whether_it_answers_a_request(text: str, path: str, renewal: bool) -> None:
+    fact = message(text, path)
+    assert fact is not None
+    assert fact.passwords
+    assert fact.renewal is renewal

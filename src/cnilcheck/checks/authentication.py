@@ -562,6 +562,15 @@ def message_without_password(fact: AccountMessage, /) -> Verdict:
     return failed(lines=_lines(fact.passwords)) if fact.passwords else passed()
 
 
+def renewed_by_link(fact: AccountMessage, /) -> Verdict:
+    """Pass when a message that answers a request for a new password leads to a link instead."""
+    if not fact.renewal:
+        return not_applicable()
+    if fact.passwords:
+        return failed(lines=_lines(fact.passwords))
+    return passed() if fact.links else undecided()
+
+
 def reset_link_safe(fact: AccountMessage, /, *, bits: int) -> Verdict:
     """Pass when each link goes by HTTPS and carries a token that cannot be guessed."""
     if not fact.links:

@@ -124,7 +124,7 @@ def accounts_personal(fact: LogAccounts, /, *, shared: tuple[str, ...]) -> Verdi
             f"{use.name} ({spell(use.lines, Lang.EN)} lines)",
         )
         for use in fact.shared
-        if use.name in shared
+        if set(use.name.split()) <= set(shared)
     )
     if found:
         return failed(accounts=found)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Seen, Sighting, Task, Tools
+from cnilcheck.collectors.generic_names import generic_name
 from cnilcheck.errors import Interrupted, Malformed, NotReadable
 from cnilcheck.model.facts import AccountDay, AccountList, Fact, GenericAccount
 from cnilcheck.model.scope import AccountListSource, Scope
@@ -46,13 +47,6 @@ _SYNONYMS = {
     " mfaenabled twofactor doubleauthentification strongauthentication mfastatus facteur2",
 }
 _BY_NAME = {name: word for word, names in _SYNONYMS.items() for name in names.split()}
-_GENERIC = re.compile(
-    r"(?:admin(?:istrateur|istrator)?|accueil|comptoir|caisse|pharmacie|officine|stagiaires?|interim"
-    r"|interimaire|remplacants?|test|tests|essai|invite|guest|demo|user|users|utilisateur|preparateurs?"
-    r"|secretariat|secretaire|partage|shared|commun|generique|generic|equipe|team|poste|pharmaciens?"
-    r"|medecins?|infirmiers?|infirmieres?|labo|laboratoire|temp|tmp|root|contact|info|vaccination"
-    r"|depistage|magasin|reception|garde|nuit|standard)"
-)
 _YES = frozenset("oui yes true vrai 1 o y x actif active enabled on ok".split())
 _NO = frozenset(
     "non no false faux 0 n inactif inactive disabled desactive off aucun aucune none ferme closed"
@@ -219,9 +213,9 @@ class _List:
 
     def _shared(self, line: int, row: list[str]) -> None:
         login = self._cell(row, "login") or self._cell(row, "email") or ""
-        parts = [p for p in re.split(r"[._\-\s\\]+|\d+", plain(login).partition("@")[0]) if p]
-        if parts and all(_GENERIC.fullmatch(part) for part in parts):
-            self._generic.append(GenericAccount(line, " ".join(parts)[:40]))
+        shared = generic_name(plain(login))
+        if shared:
+            self._generic.append(GenericAccount(line, shared[:40]))
         elif (
             _several(self._cell(row, "name") or "")
             or (self._cell(row, "email") or "").count("@") > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnilcheck.collectors.generic_names import generic_name
 from cnilcheck.collectors.log_behaviour import network_of
 from cnilcheck.collectors.log_events import SHARED, names_a_person
 from cnilcheck.collectors.log_places import Line
@@ -87,8 +88,10 @@ def accounts_of(reading: Reading, log_class: LogClass) -> LogAccounts:
     people = 0
     for author, count in reading.tally.authors.items():
         name = author.strip("\"' ").casefold()
-        people += names_a_person(author)
-        if name in SHARED:
+        generic = generic_name(name)
+        people += names_a_person(author) and not generic
+        if name in SHARED or generic:
+            name = generic or name
             shared[name] = shared.get(name, 0) + count
     uses = sorted(shared.items(), key=lambda use: (-use[1], use[0]))
     return LogAccounts(log_class, people, tuple(AccountUse(*use) for use in uses))

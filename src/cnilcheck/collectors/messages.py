@@ -119,7 +119,25 @@ def message(text: str, path: str) -> AccountMessage | None:
     lifetime = _lifetime(body[:200_000])
     if not passwords and not links and lifetime is None:
         return None
-    return AccountMessage(passwords[:_MAX_LINKS], links, lifetime if links or lifetime else None)
+    lasting = lifetime if links or lifetime else None
+    return AccountMessage(passwords[:_MAX_LINKS], links, lasting, _answers_a_request(text, path))
+
+
+_RENEWAL_FILE = re.compile(
+    r"(?i)(?:oubli|forg[eo]t|reset|r[ée]initialis|lost|renew|renouvel)[^/]*$"
+)
+_RENEWED = re.compile(
+    r"(?i)(?:demand[ée]e?\w{0,3}|asked for|request(?:ed)?)[^.\n]{0,60}(?:mot de passe|password)"
+    r"|(?:votre|ton|your)\s{1,5}(?:nouveau mot de passe|new password)"
+    r"|(?:mot de passe|password)[^.\n]{0,20}(?:r[ée]initialis[ée]|(?:was|been) (?:reset|changed))"
+    r"|^Subject:[^\n]{0,200}(?:oubli|forg[eo]t|reset|r[ée]initialis|nouveau mot de passe|new password)",
+    re.MULTILINE,
+)
+
+
+def _answers_a_request(text: str, path: str) -> bool:
+    """Return whether the message's name or words say that somebody asked for a new password."""
+    return bool(_RENEWAL_FILE.search(path) or _RENEWED.search(_TAG.sub(" ", text[:200_000])))
 
 
 def _body(text: str) -> str:

@@ -1017,11 +1017,15 @@ class AccountLink(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountMessage(Fact, frozen=True):
-    """A message, or its template, about somebody's access: passwords by line, links, lifetime."""
+    """A message, or its template, about somebody's access: passwords by line, links, lifetime.
+
+    `renewal` says that it answers somebody who asked for a new password.
+    """
 
     passwords: tuple[int, ...]
     links: tuple[AccountLink, ...]
     lifetime_minutes: int | None
+    renewal: bool = False
 
 
 class ResetLinkLifetime(Fact, frozen=True):

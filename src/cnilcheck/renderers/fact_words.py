@@ -378,6 +378,7 @@ FIELDS = _words("""
     last_used | dernière connexion | last used
     leavers | partis | leavers
     lifetime_minutes | durée en minutes | lifetime in minutes
+    renewal | répond à un oubli | answers a forgotten password
     line | ligne | line
     links | liens | links
     passwords | mots de passe (lignes) | passwords (lines)
