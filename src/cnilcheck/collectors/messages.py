@@ -130,7 +130,8 @@ _RENEWED = re.compile(
     r"(?i)(?:demand[ée]e?\w{0,3}|asked for|request(?:ed)?)[^.\n]{0,60}(?:mot de passe|password)"
     r"|(?:votre|ton|your)\s{1,5}(?:nouveau mot de passe|new password)"
     r"|(?:mot de passe|password)[^.\n]{0,20}(?:r[ée]initialis[ée]|(?:was|been) (?:reset|changed))"
-    r"|^Subject:[^\n]{0,200}(?:oubli|forg[eo]t|reset|r[ée]initialis|nouveau mot de passe|new password)",
+    r"|^Subject:[^\n]{0,200}(?:oubli|forg[eo]t|reset|r[ée]initialis|nouveau mot"
+    r"|new password)",
     re.MULTILINE,
 )
 
