@@ -14,7 +14,13 @@ import pytest
 
 from cnilcheck.hosts.identify import Asked, Tables, identify
 from cnilcheck.model.evidence import Evidence
-from cnilcheck.model.facts import LogFields, ResponseHeaders
+from cnilcheck.model.facts import (
+    LogFields,
+    ReadableFile,
+    ReadableFiles,
+    ResponseHeaders,
+    StrictTransport,
+)
 from cnilcheck.model.report import (
     ActivityCell,
     ActivityColumn,
@@ -375,12 +381,37 @@ def test_a_failure_known_from_the_baseline_is_marked(
     assert "1 failure known from the baseline" in text
 
 
-def test_five_thousand_findings_open_smoothly(
+def test_of_many_places_the_first_ten_show_their_evidence(
     sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
 ) -> None:
+    origin = sample.collected.observations[0].provenance
+    findings = [
+        made(
+            f"{n:016x}",
+            location=f"/{n}",
+            evidence=(Evidence("t", f"/{n}", origin, StrictTransport(n, False)),),
+        )
+        for n in range(12)
+    ]
+    text = html.render(report_of(findings, sample.collected), Lang.EN)
+    assert text.count('<details class="proof"') == 10
+    assert "Beyond the first ten places, the evidence is in evidence.json." in text
+    text = html.render(report_of(findings[:10], sample.collected), Lang.EN)
+    assert "Beyond the first ten" not in text
+
+
+def test_five_thousand_findings_stay_below_five_megabytes(
+    sample: Sample, made: Callable[..., Finding], report_of: Callable[..., Report]
+) -> None:
+    origin = sample.collected.observations[0].provenance
+    files = tuple(ReadableFile(f"/{n}.csv", "data_extract", "CSV", n) for n in range(20))
     findings = tuple(
-        made(f"{n:016x}", rule=f"rule-{n // 100}", location=f"/export-{n}.csv") for n in range(5000)
-    )
+        made(
+            f"{n:016x}", rule=f"rule-{n % 220}", location=f"/export-{n}.csv",
+            evidence=(Evidence("t", f"/{n}", origin, ReadableFiles(n, files)),),
+        )
+        for n in range(5000)
+    )  # fmt: skip
     page = html.render(report_of(findings, sample.collected), Lang.FR)
     assert len(page.encode()) < 5_000_000
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import io
 import sys
 from typing import TYPE_CHECKING
 
+import pikepdf
 import pytest
 
 from cnilcheck.errors import UsageError
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
     from conftest import Sample
 
 
-def test_without_typst_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "typst", None)
+@pytest.mark.parametrize("name", ["typst", "pikepdf"])
+def test_without_its_makers_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(UsageError, match=r"pip install 'cnilcheck\[pdf\]'"):
         pdf.require()
 
 
 @pytest.fixture(params=["sample", "hostile", "empty", "conform"])
 def any_sample(request: pytest.FixtureRequest) -> Sample:
-    pytest.importorskip("typst")
     return request.getfixturevalue(request.param)
 
 
@@ -32,14 +35,26 @@ def any_sample(request: pytest.FixtureRequest) -> Sample:
 def test_the_document_is_tagged_and_says_its_language(any_sample: Sample, lang: Lang) -> None:
     content = pdf.render(any_sample.report, lang, any_sample.collected, any_sample.sources)
     assert content.startswith(b"%PDF-1.7")
-    assert b"/MarkInfo" in content
-    assert f"/Lang({lang.value})".encode() in content.replace(b"/Lang (", b"/Lang(")
-    assert b"pdfuaid:part" in content
-    assert not re.search(rb"/(JavaScript|Launch|EmbeddedFile)\b", content)
+    with pikepdf.open(io.BytesIO(content)) as read:
+        root = read.Root
+        assert root.MarkInfo.Marked
+        assert root.Lang == lang.value
+        assert root.ViewerPreferences.DisplayDocTitle
+        assert b"pdfuaid:part" in root.Metadata.read_bytes()
+        assert all("/StructParents" in page for page in read.pages)
+        actions = {str(o.get("/S", "")) for o in read.objects if isinstance(o, pikepdf.Dictionary)}
+        assert not actions & {"/JavaScript", "/Launch", "/GoToR", "/SubmitForm"}
+        assert "/Names" not in root or "/EmbeddedFiles" not in root.Names
+
+
+def test_its_tags_are_compressed(sample: Sample) -> None:
+    content = pdf.render(sample.report, Lang.FR, sample.collected, sample.sources)
+    with pikepdf.open(io.BytesIO(content)) as read:
+        assert len(content) < 12_000 * len(read.pages) + 60_000
+    assert b"/StructElem" not in content
 
 
 def test_the_same_report_gives_the_same_bytes(sample: Sample) -> None:
-    pytest.importorskip("typst")
     documents = {
         pdf.render(sample.report, Lang.FR, sample.collected, sample.sources) for _ in range(2)
     }

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
+import msgspec
+
 from cnilcheck.model.decision import Decision, about, comparable
 from cnilcheck.model.evidence import Collected, Observation
 from cnilcheck.model.report import Deadline, Finding, PlannedRepair, Report, Span
@@ -61,6 +63,8 @@ _Shown: TypeAlias = dict[tuple[str, str, str], list[tuple[tuple[Observation, ...
 _FIRST = 5
 _PLACES = 1
 _SIGHTINGS = 100
+# Places of one rule that are shown with their evidence, which is what weighs.
+_PROVEN = 10
 _URGENT = 8
 _COMPARABLE = 5
 _PRECEDENTS = 3
@@ -266,6 +270,7 @@ def _repair(
         other_fixes=other,
         verify=harmless(fixing.verify.to(lang), 1000),
         sightings=_sightings(group[:_SIGHTINGS], lang, shown),
+        proofs_elsewhere=len(group) > _PROVEN,
         more_sightings=_more(len(group) - _SIGHTINGS, lang),
         first_places=tuple(where(f, lang) for f in group[:_PLACES]),
         more_places=_more(len(group) - _PLACES, lang),
@@ -381,7 +386,9 @@ def _citation(
 
 def _sightings(group: Sequence[Finding], lang: Lang, shown: _Shown) -> tuple[Sighting, ...]:
     # One observation can prove many findings; of an inventory each shows its own entry.
-    return tuple(_sighting(f, lang, _proven_at(f, shown)) for f in group)
+    proven = [_sighting(f, lang, _proven_at(f, shown)) for f in group[:_PROVEN]]
+    bare = [msgspec.structs.replace(f, evidence=()) for f in group[_PROVEN:]]
+    return (*proven, *(_sighting(f, lang, "") for f in bare))
 
 
 def _proven_at(finding: Finding, shown: _Shown) -> str:

@@ -17,6 +17,8 @@ def harmless(text: str, limit: int = 400) -> str:
     """
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     line = " ".join(re.split(r"[\t\n\r\f\v ]+", cut)).strip(" ")
+    if line.isascii() and line.isprintable():
+        return line
     return _STACKED.sub(r"\1", "".join(map(_visible, line)))
 
 

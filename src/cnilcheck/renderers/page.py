@@ -130,6 +130,7 @@ class Repair:
     other_fixes: tuple[Fix, ...]
     verify: str
     sightings: tuple[Sighting, ...]
+    proofs_elsewhere: bool
     more_sightings: str
     first_places: tuple[Where, ...]
     more_places: str

@@ -77,8 +77,14 @@ def is_inventory_of(observation: Observation, location: str) -> bool:
     if not isinstance(observation, Evidence):
         return False
     fact = observation.fact
-    values = (getattr(fact, field.name) for field in msgspec.structs.fields(fact))
+    values = (getattr(fact, field.name) for field in _fields(type(fact)))
     return any(len(_about(value, location)) < len(value) for value in values if _is_list(value))
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    # msgspec works the annotations out anew each time.
+    return msgspec.structs.fields(kind)
 
 
 def _is_list(value: object) -> bool:
@@ -103,7 +109,7 @@ def _is_at(item: Any, location: str) -> bool:
 
 def _rows(fact: msgspec.Struct, lang: Lang, location: str) -> tuple[Row, ...]:
     rows, unsaid = list[Row](), list[str]()
-    for field in msgspec.structs.fields(fact):
+    for field in _fields(type(fact)):
         value = getattr(fact, field.name)
         label = _label(field.encode_name, lang)
         if value is None:
@@ -125,7 +131,7 @@ def _entries(value: Any, location: str) -> tuple[Any, ...]:
 
 
 def _entry(item: msgspec.Struct, rest: int, lang: Lang) -> list[Row]:
-    fields = [(field, getattr(item, field.name)) for field in msgspec.structs.fields(item)]
+    fields = [(field, getattr(item, field.name)) for field in _fields(type(item))]
     said = [(field, value) for field, value in fields if value is not None and value != ()]
     rows = [Row(_label(f.encode_name, lang), _values(value, f, lang, "")) for f, value in said]
     more = [Row(words.PAGE["others"].to(lang), (words.MORE.to(rest, lang),))] if rest else []
@@ -189,7 +195,7 @@ def _line(value: object, field: FieldInfo | None, lang: Lang) -> str:
 
 def _struct(value: msgspec.Struct, lang: Lang) -> str:
     """Return what the thing says of itself; of lists inside it, only how long they are."""
-    said = ((f, getattr(value, f.name)) for f in msgspec.structs.fields(value))
+    said = ((f, getattr(value, f.name)) for f in _fields(type(value)))
     line = ", ".join(
         f"{_label(f.encode_name, lang)}{_colon(lang)}"
         f"{spell(len(v), lang) if _is_list(v) else _line(v, f, lang)}"

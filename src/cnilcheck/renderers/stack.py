@@ -46,9 +46,9 @@ def _names(thing: msgspec.Struct) -> Iterator[str]:
         yield from (thing.headers.get(name, "") for name in _HEADERS)
     if isinstance(thing, PasswordHashCalls):
         yield from (call.place.rpartition(":")[0].rpartition(".")[2] for call in thing.calls)
-    for field in msgspec.structs.fields(thing):
-        value = getattr(thing, field.name)
-        if field.name in ("product", "distribution") and isinstance(value, str):
+    for name in thing.__struct_fields__:
+        value = getattr(thing, name)
+        if name in ("product", "distribution") and isinstance(value, str):
             yield value
         elif isinstance(value, tuple) and not isinstance(thing, SecretsInFiles):
             for item in value:

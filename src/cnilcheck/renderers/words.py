@@ -450,6 +450,10 @@ PAGE: dict[str, Text] = {
         "Aucun écart, ni dans l'un ni dans l'autre.", "No failure in either of them."
     ),
     "others": _t("autres", "others"),
+    "proofs_elsewhere": _t(
+        "Au-delà des dix premiers emplacements, les preuves sont dans evidence.json.",
+        "Beyond the first ten places, the evidence is in evidence.json.",
+    ),
     "seen_here": _t("vu ici", "seen here"),
     "other_fixes": _t("Pour d'autres logiciels", "For other software"),
     "yes": _t("oui", "yes"),
