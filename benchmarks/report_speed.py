@@ -22,13 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "renderers")]
 
-from conftest import make_finding, make_sample_report  # noqa: E402
-
 from cnilcheck.model.evidence import Collected, Evidence, Provenance  # noqa: E402
 from cnilcheck.model.facts import ReadableFile, ReadableFiles  # noqa: E402
 from cnilcheck.model.report import Report  # noqa: E402
 from cnilcheck.model.words import Lang, Method  # noqa: E402
 from cnilcheck.renderers import html, json_report, markdown, pdf  # noqa: E402
+from conftest import make_finding, make_sample_report  # noqa: E402
 
 NOW = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
 RULES = 220

@@ -46,6 +46,7 @@ from cnilcheck.renderers.page import (
     Repair,
     Schedule,
     Sighting,
+    Term,
     Tile,
     Unseen,
     Urgent,
@@ -528,9 +529,13 @@ def _annex(
     )
 
 
-def _glossary(lang: Lang) -> tuple[Pair, ...]:
-    pairs = [Pair(term.to(lang), says.to(lang)) for term, says in words.GLOSSARY]
-    return tuple(sorted(pairs, key=lambda pair: unaccented(pair.name)))
+def _glossary(lang: Lang) -> tuple[Term, ...]:
+    other = Lang.EN if lang is Lang.FR else Lang.FR
+    terms = [
+        Term(term.to(lang), term.to(other) if term.fr != term.en else "", means.to(lang))
+        for term, means in words.GLOSSARY
+    ]
+    return tuple(sorted(terms, key=lambda term: unaccented(term.name)))
 
 
 def unaccented(text: str) -> str:

@@ -115,8 +115,8 @@ def _to_ask(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 def _question(number: int, group: list[Finding], lang: Lang) -> str:
     first = group[0]
-    failing = f"{_HEADS['failing'].to(lang)} {first.title.to(lang)}."
-    words = first.question.text.to(lang) if first.question else failing
+    failing = f"{_HEADS['failing'].to(lang)} {harmless(first.title.to(lang))}."
+    words = harmless(first.question.text.to(lang), 600) if first.question else failing
     lines = [_wrap(words, f"{number}. ")]
     lines += [_wrap(harmless(more.to(lang), 300), "   - ") for more in _further(group)]
     told = {

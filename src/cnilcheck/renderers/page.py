@@ -211,6 +211,15 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A term of the glossary, how the other language calls it (empty when alike), what it means."""
+
+    name: str
+    other: str
+    means: str
+
+
+@dataclass(frozen=True)
 class Milestone:
     """A stretch of the calendar, from its first to its last day."""
 
@@ -283,7 +292,7 @@ class Annex:
     tool: str
     digest: str
     cited: tuple[Citation, ...]
-    glossary: tuple[Pair, ...]
+    glossary: tuple[Term, ...]
     tables: tuple[AnnexTable, ...]
     decisions: tuple[Precedent, ...]
     digests: tuple[Pair, ...]

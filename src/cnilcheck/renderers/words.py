@@ -564,6 +564,151 @@ PAGE: dict[str, Text] = {
 
 GLOSSARY: tuple[tuple[Text, Text], ...] = (
     (
+        _t("Clôture de la mise en demeure", "Closure of the formal notice"),
+        _t(
+            "Décision de la présidence de la CNIL qui constate la conformité dans le délai.",
+            "The decision by which the president of the CNIL finds that the notice was complied "
+            "with in time.",
+        ),
+    ),
+    (
+        _t("Formation restreinte", "Restricted committee"),
+        _t(
+            "L'organe de la CNIL qui prononce les sanctions.",
+            "The body of the CNIL that imposes sanctions.",
+        ),
+    ),
+    (
+        _t("Sous-traitant ultérieur", "Sub-processor"),
+        _t(
+            "Un sous-traitant du sous-traitant.",
+            "A processor engaged by the processor.",
+        ),
+    ),
+    (
+        _t("Délégué à la protection des données (DPD, DPO)", "Data protection officer (DPO)"),
+        _t(
+            "La personne qui conseille l'organisme et répond à la CNIL.",
+            "The person who advises the organisation and answers the CNIL.",
+        ),
+    ),
+    (
+        _t("Analyse d'impact (AIPD)", "Data protection impact assessment (DPIA)"),
+        _t(
+            "L'étude des risques d'un traitement pour les personnes, avant de le commencer.",
+            "The study of the risks of a processing for people, before it begins.",
+        ),
+    ),
+    (
+        _t("Données de santé", "Personal health data"),
+        _t(
+            "Toute donnée qui révèle l'état de santé d'une personne identifiable, comme un "
+            "résultat de test.",
+            "Any data that reveal the health of an identifiable person, such as a test result.",
+        ),
+    ),
+    (
+        _t("Référentiel", "Framework"),
+        _t(
+            "Un texte de référence ; il n'est obligatoire que si un texte de loi le dit.",
+            "A reference text; it is mandatory only where a legal text says so.",
+        ),
+    ),
+    (
+        _t("Infogérance", "Managed services"),
+        _t(
+            "L'administration et l'exploitation d'un système par un prestataire.",
+            "The administration and operation of a system by a provider.",
+        ),
+    ),
+    (
+        _t(
+            "Restriction d'accès, temporisation, verrouillage",
+            "Access restriction, delay, lockout",
+        ),
+        _t(
+            "Ce qui freine ou arrête les essais de mots de passe.",
+            "What slows down or stops attempts at passwords.",
+        ),
+    ),
+    (
+        _t("Entropie", "Entropy"),
+        _t(
+            "La mesure, en bits, du nombre d'essais qu'il faut pour deviner un secret.",
+            "The measure, in bits, of how many attempts it takes to guess a secret.",
+        ),
+    ),
+    (
+        _t("Fonction de dérivation", "Derivation function"),
+        _t(
+            "Un hachage rendu lent exprès, fait pour les mots de passe.",
+            "A hash made slow on purpose, meant for passwords.",
+        ),
+    ),
+    (
+        _t("Suite cryptographique", "Cipher suite"),
+        _t(
+            "Les procédés que deux machines choisissent ensemble pour chiffrer un échange.",
+            "The processes two machines choose together to encrypt an exchange.",
+        ),
+    ),
+    (
+        _t("Confidentialité persistante", "Forward secrecy"),
+        _t(
+            "Une clé volée plus tard ne permet pas de lire les échanges passés.",
+            "A key stolen later does not let past exchanges be read.",
+        ),
+    ),
+    (
+        _t("Chiffrement au repos, en transit", "Encryption at rest, in transit"),
+        _t(
+            "Des données conservées ; des données qui circulent.",
+            "Of data that are kept; of data on their way.",
+        ),
+    ),
+    (
+        _t("Imputabilité", "Accountability"),
+        _t(
+            "Pouvoir dire avec certitude quelle personne a fait une action.",
+            "Being able to say for certain which person did an action.",
+        ),
+    ),
+    (
+        _t("Horodatage", "Timestamping"),
+        _t(
+            "La date et l'heure, avec leur fuseau, jointes à un événement.",
+            "The date and time, with their zone, attached to an event.",
+        ),
+    ),
+    (
+        _t("Durée de conservation", "Retention period"),
+        _t(
+            "Le temps pendant lequel une donnée ou un journal est gardé.",
+            "How long data or a log are kept.",
+        ),
+    ),
+    (
+        _t("Habilitation", "Access right"),
+        _t(
+            "Ce qu'une personne est autorisée à voir ou à faire.",
+            "What a person is allowed to see or do.",
+        ),
+    ),
+    (
+        _t("Carte CPS, e-CPS", "Health professional card (CPS), e-CPS"),
+        _t(
+            "La carte d'un professionnel de santé et sa forme mobile.",
+            "The card of a health professional and its mobile form.",
+        ),
+    ),
+    (
+        _t("INS", "National health identity (INS)"),
+        _t(
+            "L'identité nationale de santé : le matricule et les traits d'identité d'un patient.",
+            "The number and identity traits of a patient.",
+        ),
+    ),
+    (
         _t("Mise en demeure", "Formal notice"),
         _t(
             "Injonction de la présidence de la CNIL de se mettre en conformité dans un délai, qui "
