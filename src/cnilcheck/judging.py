@@ -22,6 +22,7 @@ from cnilcheck.model.sentences import (
     LOOSER,
     NO_OBJECT,
     NOT_IN_FORCE,
+    OTHER_PEOPLE,
     UNANSWERED,
 )
 from cnilcheck.model.text import Text, Value, fill
@@ -160,7 +161,7 @@ def _without_answer(
     if concerned:
         yield concerned[0], undecided()
     elif unjudged:
-        yield unjudged[0], not_applicable()
+        yield unjudged[0], msgspec.structs.replace(not_applicable(), sentence=OTHER_PEOPLE)
     elif absent:
         yield absent[0], not_applicable()
     elif silent:

@@ -66,6 +66,10 @@ UNANSWERED = _t(
     "ne peut pas être jugé : la réponse manque dans les éléments fournis",
     "cannot be judged: the answer is missing from what was supplied",
 )
+OTHER_PEOPLE = _t(
+    "ne relève pas de cette règle, qui concerne d’autres comptes",
+    "does not come under this rule, which is about other accounts",
+)
 NO_OBJECT = _t("n’a pas d’objet ici", "has no object here")
 DECLARED = _t(
     "déclaré, non mesuré : « {statement} » (signé par {signed_by}, {role}, le {signed_on})",
