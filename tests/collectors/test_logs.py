@@ -82,9 +82,11 @@ SAMPLES = {
     "Apache error": [
         "[Tue Nov 03 10:00:00.123456 2026] [core:error] [pid 12] AH00126: Invalid URI"
     ],
+    "Monolog": [
+        "[2026-11-03T10:00:00.123456+01:00] app.INFO: read user=lea /d/1 [] []",
+    ],
     "dated text": [
         "2026/11/03 10:00:00 [error] 12#12: *1 open() failed",
-        "[2026-11-03T10:00:00.123456+01:00] app.INFO: read user=lea /d/1 [] []",
         "2026-11-03 10:00:00,123 INFO user=lea action=read",
     ],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from cnilcheck.model.logging_matrix import EventCategory
@@ -212,10 +213,23 @@ _SAID: tuple[tuple[str, EventCategory], ...] = (
 _MESSAGES = tuple((re.compile(f"(?i){pattern}"), category) for pattern, category in _SAID)
 
 
+# pgAudit, format of a log entry: type, statement, substatement, class, command.
+_PGAUDIT = re.compile(r"AUDIT: (?:SESSION|OBJECT),\d+,\d+,([A-Z]+),([A-Z]+)")
+_PGAUDIT_KINDS: dict[str, EventCategory] = {
+    "READ": "consultation", "READ COPY": "export", "WRITE": "modification",
+    "WRITE DELETE": "deletion", "WRITE TRUNCATE": "deletion", "ROLE": "rights_change",
+    "DDL": "configuration_change",
+}  # fmt: skip
+
+
 @lru_cache(maxsize=8192)
 def message_kind(message: str) -> tuple[EventCategory | None, bool]:
     """Return the category of a message without its digits, and whether it tells an outcome."""
     text = message[:1000]
+    audited = _PGAUDIT.search(text)
+    if audited is not None:
+        group, command = audited.groups()
+        return _PGAUDIT_KINDS.get(f"{group} {command}", _PGAUDIT_KINDS.get(group)), True
     for pattern, category in _MESSAGES:
         if pattern.search(text):
             told = category in ("sign_in_success", "sign_in_failure", "access_denied")
@@ -239,7 +253,7 @@ _VERBS: dict[EventCategory, str] = {
     "search": "search searched recherche rechercher query list listed find liste lister index",
     "export": "export exported exporter print printed imprimer impression download downloaded"
     " telecharger télécharger bulk_read extract share",
-    "deletion": "delete deleted supprimer suppression remove removed destroy d",
+    "deletion": "trash trashed delete deleted supprimer suppression remove removed destroy d",
     "modification": "create created creation creer créer création update updated modify modified"
     " modification modifier write insert edit edited save add added c u patch put post",
     "access_denied": "access_denied denied forbidden unauthorized acces_refuse permission_denied",
@@ -249,7 +263,8 @@ _VERBS: dict[EventCategory, str] = {
     " user_created user_updated user_deleted user_locked role_assigned permission_changed"
     " account_created account_change mfa_enabled mfa_disabled user_registered add_user",
     "configuration_change": "config_changed configuration_change setting_changed settings_updated"
-    " plugin_activated plugin_deactivated option_updated",
+    " plugin_activated plugin_deactivated option_updated activated deactivated installed"
+    " uninstalled enabled disabled",
     "log_change": "log_cleared logs_cleared log_deleted log_rotated audit_log_cleared clear_logs",
     "machine_exchange": "transmit transmission sent_to_sidep api_call webhook sync synchronised",
     "backup": "backup backed_up restore restored sauvegarde restauration",
@@ -272,7 +287,8 @@ def verb_kind(verb: str, outcome: str) -> EventCategory | None:
     category = _BY_VERB.get(name)
     if category is None:
         pieces = [piece for piece in re.split(r"_", name) if piece]
-        near = (*pieces[-1:], *pieces[:1], *pieces)
+        pairs = ("_".join(pair) for pair in pairwise(pieces))
+        near = (*pairs, *pieces[-1:], *pieces[:1], *pieces)
         category = next((_BY_VERB[piece] for piece in near if piece in _BY_VERB), None)
     bad = outcome.casefold() in _BAD_OUTCOMES or any(
         word in name for word in ("fail", "denied", "echec", "échec", "refus")
@@ -280,3 +296,11 @@ def verb_kind(verb: str, outcome: str) -> EventCategory | None:
     if bad and category == "sign_in_success":
         return "sign_in_failure"
     return "access_denied" if bad and category in ("consultation", "search", "export") else category
+
+
+_TELLING = re.compile(r"(?i)fail|denied|refus|[eé]chec|success|r[eé]ussi|logged[_ -]in")
+
+
+def tells_outcome(verb: str) -> bool:
+    """Return whether the name of an operation says by itself how it ended."""
+    return _TELLING.search(verb) is not None

@@ -8,12 +8,14 @@ HTTP log, ArcSight CEF, IBM LEEF, logfmt.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from cnilcheck.collectors.log_audit import audit_xml
 from cnilcheck.collectors.log_entry import Entry, Parser
 from cnilcheck.collectors.log_events import kind_of_request, message_kind, names_a_person
-from cnilcheck.collectors.log_json import dicom_audit_message, json_entry, json_lines
+from cnilcheck.collectors.log_json import json_entry, json_lines
 from cnilcheck.collectors.log_personal import decoded
 from cnilcheck.collectors.log_times import (
     MONTHS,
@@ -27,7 +29,7 @@ from cnilcheck.collectors.log_times import (
     year_of,
 )
 from cnilcheck.errors import Malformed
-from cnilcheck.model.logging_matrix import EventField
+from cnilcheck.model.logging_matrix import EventCategory, EventField
 
 __all__ = [
     "FORMATS", "Entry", "Parser", "csv_reader", "is_continuation", "names_a_person", "recognise",
@@ -118,9 +120,33 @@ def rsyslog(line: str, _written: int) -> Entry | None:
 
 
 _HAPROXY = re.compile(
-    r"(?:\[\d+\])?:? ?(?P<client>[\w.:]+):\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+ \S+"
-    r" (?P<status>\d{3}) \d+ .{0,400}?\"(?P<request>[^\"]{1,8000})\"?$"
+    r"(?:\[\d+\])?:? ?(?P<client>[\w.:]+):\d+ \[(?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d)"
+    r":(?P<second>\d\d)\.\d{3}\] \S+ \S+ \S+ (?P<status>\d{3}) \+?\d+ .{0,400}?"
+    r"\"(?P<request>[^\"]{1,8000})\"?$"
 )
+
+
+def haproxy(line: str, _written: int) -> Entry | None:
+    """HAProxy's HTTP log without syslog's header, as to standard output: no zone."""
+    found = _HAPROXY.match(line)
+    minute = _local_minute(found["time"]) if found else None
+    if found is None or minute is None:
+        return None
+    return _proxied((minute + int(found["second"]), None), found, equipment=False)
+
+
+def _local_minute(stamp: str) -> int | None:
+    """Return the minute `03/Nov/2026:10:00` without a zone, as if it were in UTC."""
+    minute = web_minute(stamp.encode(), b"+0000")
+    return None if minute is None else minute[0]
+
+
+def _proxied(moment: Instant, found: re.Match[str], *, equipment: bool) -> Entry:
+    kind = kind_of_request(decoded(found["request"].encode()), found["status"].encode())
+    return Entry(
+        *moment, "", kind.operation, kind.operation, kind.counts, kind.served, found["request"],
+        kind.category, True, found["client"], equipment, False, kind.reference,
+    )  # fmt: skip
 
 
 def _syslog(moment: Instant, program: str, text: str) -> Entry:
@@ -132,7 +158,7 @@ def _syslog(moment: Instant, program: str, text: str) -> Entry:
             return inner._replace(epoch=moment[0], offset=moment[1], equipment=True)
     start = text.find("<AuditMessage")
     if start >= 0:
-        entry, _ = dicom_audit_message(text[start:])
+        entry = audit_xml(text[start:])
         if entry is not None:
             return entry._replace(epoch=moment[0], offset=moment[1], equipment=True)
     for mark in ("@cee:", "{"):
@@ -140,11 +166,7 @@ def _syslog(moment: Instant, program: str, text: str) -> Entry:
         if place == 0 and (inner := json_lines(body.removeprefix("@cee:").strip(), 0)):
             return inner._replace(epoch=moment[0], offset=moment[1], equipment=True)
     if program.startswith("haproxy") and (found := _HAPROXY.match(text)):
-        kind = kind_of_request(decoded(found["request"].encode()), found["status"].encode())
-        return Entry(
-            *moment, "", kind.operation, kind.operation, kind.counts, kind.served, found["request"],
-            kind.category, True, found["client"], True, False, kind.reference,
-        )  # fmt: skip
+        return _proxied(moment, found, equipment=True)
     return _message(moment, text, f"{program}: {body}", equipment=True)
 
 
@@ -171,6 +193,8 @@ def _addresses(text: str) -> str:
 _AUDITD = re.compile(
     r"(?:node=(\S+) )?type=([A-Z_0-9]+) msg=audit\((\d{9,11})\.\d{3}:(\d+)\): ?(.*)"
 )
+# What a program told the daemon stands between apostrophes; the daemon adds names after 0x1d.
+_AUDIT_MESSAGE = re.compile(r"\bmsg='([^']{0,8000})'")
 _UNSET = frozenset({"", "4294967295", "-1", "unset"})
 
 
@@ -180,9 +204,10 @@ def auditd(line: str, _written: int) -> Entry | None:
     moment = any_instant(found[3]) if found else None
     if found is None or moment is None:
         return None
-    values = {name: value.strip("\"'") for name, value in _PAIRS.findall(found[5])}
-    auid, account = values.get("auid", ""), values.get("acct", "")
-    author = values.get("AUID", "") or (auid if auid not in _UNSET else account)
+    told = _AUDIT_MESSAGE.sub(r" \1 ", found[5])
+    values = {name: value.strip("\"'") for name, value in _PAIRS.findall(told)}
+    account, ids = values.get("acct", ""), (values.get("AUID", ""), values.get("auid", ""))
+    author = next((one for one in ids if one not in _UNSET), account)
     if found[2] in ("USER_LOGIN", "USER_AUTH", "USER_START", "USER_END"):
         author = account or author
     result = values.get("res", values.get("success", ""))
@@ -242,8 +267,14 @@ def _postgres(
 _SQL = frozenset({"consultation", "modification", "deletion"})
 _MARIADB = re.compile(
     r"(\d{4})(\d\d)(\d\d) (\d\d:\d\d:\d\d),([^,]*),([^,]*),([^,]*),(\d+),(\d+),([A-Z_]+),([^,]*),"
-    r"(.*),(\d+)$"
+    r"(.*),(\d*)$"
 )
+_MARIADB_KINDS: dict[str, EventCategory] = {
+    "CONNECT": "sign_in_success", "FAILED_CONNECT": "sign_in_failure", "DISCONNECT": "sign_out",
+    "READ": "consultation", "WRITE": "modification", "CREATE": "configuration_change",
+    "ALTER": "configuration_change", "RENAME": "configuration_change",
+    "DROP": "configuration_change",
+}  # fmt: skip
 
 
 def mariadb_audit(line: str, _written: int) -> Entry | None:
@@ -252,12 +283,10 @@ def mariadb_audit(line: str, _written: int) -> Entry | None:
     moment = instant_of(f"{found[1]}-{found[2]}-{found[3]} {found[4]}") if found else None
     if found is None or moment is None:
         return None
-    operation, failed = found[10], found[13] != "0"
-    if operation in ("CONNECT", "FAILED_CONNECT"):
-        category, _ = message_kind("login failed" if failed else "logged in")
-    elif operation == "DISCONNECT":
-        category, _ = message_kind("logged out")
-    else:
+    category = _MARIADB_KINDS.get(found[10])
+    if category == "sign_in_success" and found[13] not in ("", "0"):
+        category = "sign_in_failure"
+    if category is None:
         category, _ = message_kind(f"{found[12].strip(chr(39))} "[:1000].translate(_NO_DIGITS))
     return Entry(
         *moment, found[6], True, bool(found[12]), True, True, "", category, True, found[7],
@@ -265,10 +294,11 @@ def mariadb_audit(line: str, _written: int) -> Entry | None:
     )  # fmt: skip
 
 
-_CEF = re.compile(r"CEF:\d\|((?:[^|\\]++|\\.)*+\|){6}(.*)$")
+_CEF_PART = r"((?:[^|\\]++|\\.)*+)\|"
+_CEF = re.compile(rf"CEF:\d{{1,2}}\|{_CEF_PART * 6}(.*)$")
 _CEF_NAMES = {
     "rt": "time", "end": "time", "start": "time", "suser": "user", "duser": "user", "suid": "user",
-    "src": "ip", "act": "action", "outcome": "outcome", "msg": "message", "dvchost": "host",
+    "src": "ip", "outcome": "outcome", "msg": "message", "dvchost": "host",
     "dhost": "host", "shost": "host", "fname": "object", "request": "url",
     "externalId": "session_id", "cn1": "record_id", "duid": "record_id",
 }  # fmt: skip
@@ -276,6 +306,8 @@ _LEEF_NAMES = {
     "devTime": "time", "usrName": "user", "src": "ip", "action": "action", "resource": "object",
     "identHostName": "host", "outcome": "outcome", "msg": "message", "url": "url",
 }  # fmt: skip
+# LEEF 2.0 names what stands between its pairs: a character, or its number in hexadecimal.
+_LEEF_DELIMITER = re.compile(r"(?:0?x([0-9A-Fa-f]{1,4})|(.)|)\|")
 _EXTENSION = re.compile(r"([\w.]{1,64}+)=((?:[^=\\]|\\.)*?)(?= [\w.]{1,64}=|$)")
 
 
@@ -284,9 +316,8 @@ def cef(line: str, written: int) -> Entry | None:
     found = _CEF.match(line)
     if found is None:
         return None
-    fields = line.split("|", 7)
-    said = {"action": fields[5]}
-    for name, value in _EXTENSION.findall(found[2][:8000]):
+    said = {"action": found[5]}
+    for name, value in _EXTENSION.findall(found[7][:8000]):
         said.setdefault(_CEF_NAMES.get(name, name), value)
     said["action"] = said.get("act", said["action"])
     return json_entry({"time": written, **said})
@@ -297,7 +328,10 @@ def leef(line: str, written: int) -> Entry | None:
     fields = line.split("|", 5)
     if not line.startswith("LEEF:") or len(fields) < 6:
         return None
-    pairs = (pair.partition("=") for pair in fields[5][:8000].replace("^", "\t").split("\t"))
+    text, between = fields[5][:8000], "\t"
+    if line.startswith("LEEF:2") and (own := _LEEF_DELIMITER.match(text)):
+        text, between = text[own.end() :], chr(int(own[1], 16)) if own[1] else own[2]
+    pairs = (pair.partition("=") for pair in text.split(between))
     said = {_LEEF_NAMES.get(name, name): value for name, _, value in pairs}
     return json_entry({"time": written, "action": fields[4], **said})
 
@@ -360,7 +394,7 @@ def table_reader(lines: Sequence[str], mapping: Mapping[EventField, str]) -> Par
 
 
 _TABLE_TIMES = frozenset("time timestamp date datetime created_at horodatage ts".split())
-_DATED = re.compile(r"\[?" + STAMP.pattern + r"\]?[ \t|,;:-]{0,4}(.*)")
+_DATED = re.compile(r"(?:[A-Z]{4,8} )?\[?" + STAMP.pattern + r"\]?[ \t|,;:-]{0,4}(.*)")
 _APACHE_ERROR = re.compile(
     r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4})\] (.*)"
 )
@@ -371,6 +405,72 @@ def dated_text(line: str, _written: int) -> Entry | None:
     found = _DATED.match(line)
     moment = instant(found) if found else None
     return _message(moment, found[8]) if found and moment else None
+
+
+_MONOLOG = re.compile(
+    r"\[(\d{4}-\d\d-\d\d[T ][^\]]{8,30})\] [\w.-]{1,60}\.[A-Z]{4,9}: (.*?)"
+    r" (\{.*\}|\[\]) (\{.*\}|\[\])$"
+)
+
+
+def monolog(line: str, written: int) -> Entry | None:
+    """Monolog's LineFormatter, of Symfony and Laravel: a message, its context and the extras."""
+    found = _MONOLOG.match(line[:16_000])
+    moment = instant_of(found[1]) if found else None
+    if found is None or moment is None:
+        return None
+    given = ",".join(
+        f"{json.dumps(name)}:{part}"
+        for name, part in (("context", found[3]), ("extra", found[4]))
+        if part != "[]"
+    )
+    if given:
+        head = json.dumps({"datetime": found[1], "message": found[2]})
+        entry = json_lines(f"{head[:-1]},{given}}}", written)
+        if entry is not None:
+            return entry
+    return _message(moment, found[2])
+
+
+_DJANGO = re.compile(
+    r"\[(\d\d/[A-Z][a-z]{2}/\d{4}) (\d\d:\d\d):(\d\d)\]"
+    rf" \"(?P<request>{_QUOTED})\" (?P<status>\d{{3}}) \d+$"
+)
+
+
+def django(line: str, _written: int) -> Entry | None:
+    """Requests as Django's own server prints them: neither client nor zone."""
+    found = _DJANGO.match(line)
+    minute = _local_minute(f"{found[1]}:{found[2]}") if found else None
+    if found is None or minute is None:
+        return None
+    kind = kind_of_request(decoded(found["request"].encode()), found["status"].encode())
+    return Entry(
+        minute + int(found[3]), None, "", kind.operation, kind.operation, kind.counts, kind.served,
+        found["request"], kind.category, True, "", False, False, kind.reference,
+    )  # fmt: skip
+
+
+_SIMPLE_HISTORY = re.compile(
+    r"\"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\"?,\"?\d{4}-[^,]{5,20},\"?\w{0,60}Logger\b"
+)
+_SIMPLE_HISTORY_COLUMNS = (
+    "date", "local", "logger", "level", "initiator", "message_key", "email", "user_login", "roles",
+    "said", "message",
+)  # fmt: skip
+
+
+def simple_history(line: str, _written: int) -> Entry | None:
+    """Simple History's CSV export, which has no header; its first time is in UTC."""
+    if _SIMPLE_HISTORY.match(line) is None:
+        return None
+    try:
+        (values,) = csv.reader([line[:16_000]])
+    except (csv.Error, ValueError):
+        return None
+    said = dict(zip(_SIMPLE_HISTORY_COLUMNS, values, strict=False))
+    named = {name: said.get(name, "") for name in ("message_key", "user_login", "message")}
+    return json_entry({"time": f"{said['date']}Z"} | named)
 
 
 def apache_error(line: str, _written: int) -> Entry | None:
@@ -397,6 +497,10 @@ FORMATS: dict[str, Parser] = {
     "Apache error": apache_error,
     "CEF": cef,
     "LEEF": leef,
+    "HAProxy": haproxy,
+    "Django": django,
+    "Monolog": monolog,
+    "Simple History": simple_history,
     "dated text": dated_text,
     "logfmt": logfmt,
 }
@@ -405,8 +509,29 @@ FORMATS: dict[str, Parser] = {
 _CONTINUATION = re.compile(
     r"\s|#\d|#(?:Software|Version|Date|Fields|Remark|Start-Date|End-Date):|Caused by|Traceback"
     r"|[Ss]tack ?trace|\[stacktrace\]|\"?\}"
-    r"|[\w.\\]{1,80}(?:Error|Exception)\b"
+    r"|[\w.\\]{1,80}(?:Error|Exception)\b|[\[\]],?$"
 )
+
+
+CSVLOG = "PostgreSQL csvlog"
+_CSVLOG_BEGINS = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ")
+
+
+class Quoted:
+    """Tells which lines of a table go on with a value that was opened above: a long query."""
+
+    def __init__(self) -> None:
+        self._open = False
+
+    def goes_on(self, line: str) -> bool:
+        """Take the next line; a line that begins a row anew ends what was left open."""
+        inside = self._open and _CSVLOG_BEGINS.match(line) is None
+        self._open = inside ^ (line.count('"') % 2 == 1)
+        return inside
+
+
+def _share(parse: Parser, lines: Sequence[str], written: int) -> float:
+    return sum(parse(line, written) is not None for line in lines) / max(len(lines), 1)
 
 
 def is_continuation(line: str) -> bool:
@@ -419,8 +544,10 @@ def recognise(lines: Iterable[str], written: int) -> tuple[str, float]:
     own = [line for line in lines if not is_continuation(line)]
     if not own:
         return next(iter(FORMATS)), 0.0
+    quoted = Quoted()
+    rows = [line for line in own if not quoted.goes_on(line)]
     scores = {
-        name: sum(parse(line, written) is not None for line in own) / len(own)
+        name: _share(parse, rows if name == CSVLOG else own, written)
         for name, parse in FORMATS.items()
     }
     best = max(scores, key=lambda name: scores[name])

@@ -13,7 +13,9 @@ from cnilcheck.collectors.log_columns import Columns
 from cnilcheck.collectors.log_entry import Entry, Parser
 from cnilcheck.collectors.log_files import BLOCK, MAX_LINE, Blocks, FileSeen, opened
 from cnilcheck.collectors.log_formats import (
+    CSVLOG,
     FORMATS,
+    Quoted,
     is_continuation,
     recognise,
     table_reader,
@@ -181,8 +183,8 @@ class Reading:
                 f" which look like `{shape}`"
             )
         self.format = name
-        csv = name == "PostgreSQL csvlog"
-        return Lines(FORMATS[name], written, self.tally, number, csv, since=since)
+        quoted = Quoted() if name == CSVLOG else None
+        return Lines(FORMATS[name], written, self.tally, number, quoted, since=since)
 
     def _layouts(self) -> tuple[Layout, ...]:
         written = self.manner.format
@@ -210,7 +212,7 @@ class Lines:
     written: int
     tally: Tally
     file: int
-    csv: bool = False
+    quoted: Quoted | None = None
     header: int = 0
     since: int | None = None
     _asked: bool = True
@@ -234,6 +236,8 @@ class Lines:
         text = line.decode("utf-8", "replace").rstrip()
         if not text or number <= self.header:
             return True
+        if self.quoted is not None and self.quoted.goes_on(text):
+            return self._asked
         entry = self.parse(text, self.written)
         if entry is not None and self.since is not None:
             self._asked = entry.epoch >= self.since
@@ -241,7 +245,7 @@ class Lines:
             return False
         if entry is not None:
             self._count_entry(entry, number)
-        elif not (is_continuation(text) or (self.csv and not text[:4].isdigit())):
+        elif not is_continuation(text):
             tally = self.tally
             tally.lines += 1
             tally.unparsed += 1

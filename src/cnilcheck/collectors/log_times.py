@@ -127,7 +127,7 @@ def any_instant(value: Any) -> Instant | None:
         return None
     if isinstance(value, str):
         found = STAMP.match(value)
-        return instant(found) if found else None
+        return instant(found) if found else _month_first(value)
     for unit in (1, 1_000, 1_000_000, 1_000_000_000):
         # From 2001 to 2096.
         if 1e9 <= value / unit < 4e9:
@@ -184,3 +184,20 @@ def _runs(stamps: list[bytes]) -> dict[bytes, int]:
         end = bisect_right(stamps, b"[" + minute + b":99", start)
         runs[minute], start = end - start, end
     return runs
+
+
+_MONTH_FIRST = re.compile(
+    r"([A-Z][a-z]{2}) {1,2}(\d{1,2}),? (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?"
+    r"(?: ([A-Z]{3,4}|[+-]\d\d:?\d\d))?"
+)
+
+
+def _month_first(text: str) -> Instant | None:
+    """Return the time of `Nov 03 2026 10:00:00`, as CEF and LEEF write it."""
+    found = _MONTH_FIRST.match(text)
+    day = days(int(found[3]), MONTHS.get(found[1], 0), int(found[2])) if found else None
+    if found is None or day is None:
+        return None
+    offset = offset_of(found[7]) if found[7] else None
+    local = day * _DAY + int(found[4]) * 3600 + int(found[5]) * 60 + int(found[6])
+    return local - (offset or 0), offset
