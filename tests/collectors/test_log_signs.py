@@ -151,20 +151,6 @@ def test_an_archive_that_unpacks_to_far_more_than_a_log_is_refused(
     assert "far more" in str(missing[0][2])
 
 
-JOURNAL = (
-    "__CURSOR=s=1;i={n}\n__REALTIME_TIMESTAMP=17936964{n:02}000000\n_HOSTNAME=app\n"
-    "MESSAGE=Failed password for lea from 203.0.113.9 port 2\n\n"
-)
-
-
-def test_an_exported_journal_is_counted_by_its_records(tmp_path: Path) -> None:
-    text = "".join(JOURNAL.format(n=n) for n in range(40))
-    fact = seen(tmp_path, LogCoverage, text)
-    (event,) = fact.events
-    assert (fact.format, event.category, event.events) == ("journal export", "sign_in_failure", 40)
-    assert event.first == "a.log:1"
-
-
 def test_a_windows_event_log_that_is_none_is_a_gap(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"ElfFile\0" + b"\1" * 5_000)
     sightings = look_at_logs(Logs(), tmp_path, LogSource("a.log"))

@@ -114,7 +114,7 @@ def test_a_line_is_recognised_and_its_time_read(name: str, text: str) -> None:
         ("PostgreSQL", SAMPLES["PostgreSQL"][0], "lea"),
         ("rsyslog", SAMPLES["rsyslog"][0], "lea"),
         ("syslog RFC 3164", SAMPLES["syslog RFC 3164"][0], "lea"),
-        ("dated text", SAMPLES["dated text"][2], "lea"),
+        ("dated text", SAMPLES["dated text"][1], "lea"),
     ],
 )
 def test_the_author_is_found(name: str, text: str, author: str) -> None:

@@ -135,6 +135,8 @@ class Blocks:
     seen: FileSeen
     stored: _Counted
     head: bytes = b""
+    verbatim: bool = False
+    """Whether blocks come as they are stored: binary values among lines, which end anywhere."""
     until: int | None = None
     """After how many bytes to end; another reader has the line that goes on there."""
     _left: bytes = b""
@@ -143,6 +145,9 @@ class Blocks:
     def __iter__(self) -> Iterator[bytes]:
         """Yield blocks that end with a newline; the last line is given one."""
         while chunk := self._next():
+            if self.verbatim:
+                yield chunk
+                continue
             block = self._whole_lines(chunk)
             if block:
                 yield block

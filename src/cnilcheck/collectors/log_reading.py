@@ -25,8 +25,10 @@ from cnilcheck.collectors.log_layouts import Layout, apache_layout, layout_for, 
 from cnilcheck.collectors.log_personal import decoded
 from cnilcheck.collectors.log_records import (
     WINDOWS,
-    JournalRecords,
+    audit_records,
+    is_audit_xml,
     is_journal_export,
+    journal_records,
     windows_records,
 )
 from cnilcheck.collectors.log_tally import SHOWN_UNPARSED, Tally
@@ -87,7 +89,10 @@ class Reading:
             if blocks.head.startswith(WINDOWS) and path is not None:
                 self._take_windows(path, blocks.seen, number)
                 return
-            reader: Columns | Lines | Journal | None = None
+            if is_journal_export(blocks.head) or is_audit_xml(blocks.head):
+                self._take_records(blocks, number)
+                return
+            reader: Columns | Lines | None = None
             helper: Helper | None = None
             try:
                 for block in self._paced(blocks):
@@ -95,7 +100,7 @@ class Reading:
                         reader = self._reader_of(block, blocks.seen, number)
                         helper = self._helper(reader, path, blocks)
                     blocks.seen.lines += reader.take(block, blocks.seen.lines + 1)
-                if isinstance(reader, Columns | Journal):
+                if isinstance(reader, Columns):
                     reader.end()
                 if helper is not None:
                     self._join(helper, blocks)
@@ -105,9 +110,7 @@ class Reading:
             if self.manner.stopped():
                 raise Interrupted("stopped by the operator")
 
-    def _helper(
-        self, reader: Columns | Lines | Journal, path: Path | None, blocks: Blocks
-    ) -> Helper | None:
+    def _helper(self, reader: Columns | Lines, path: Path | None, blocks: Blocks) -> Helper | None:
         """Have the end of a large file read by a second process."""
         from cnilcheck.collectors.log_parts import helper_for
 
@@ -156,11 +159,21 @@ class Reading:
             seen.lines += 1
         self.manner.progress(seen.size)
 
-    def _reader_of(self, block: bytes, seen: FileSeen, number: int) -> Columns | Lines | Journal:
+    def _take_records(self, blocks: Blocks, number: int) -> None:
+        lines = Lines(json_lines, blocks.seen.written, self.tally, number, since=self.manner.since)
+        blocks.verbatim = is_journal_export(blocks.head)
+        self.format = "journal export" if blocks.verbatim else "audit messages"
+        reader = journal_records if blocks.verbatim else audit_records
+        for record in reader(self._counted(blocks)):
+            lines.take_record(*record)
+
+    def _counted(self, blocks: Blocks) -> Iterator[bytes]:
+        for block in self._paced(blocks):
+            blocks.seen.lines += block.count(b"\n")
+            yield block
+
+    def _reader_of(self, block: bytes, seen: FileSeen, number: int) -> Columns | Lines:
         """Return what reads a file that begins so; raises Malformed for an unknown format."""
-        if is_journal_export(block):
-            self.format = "journal export"
-            return Journal(Lines(json_lines, seen.written, self.tally, number))
         sample = block.split(b"\n", _SAMPLE)[:_SAMPLE]
         written, since = seen.written or int(time.time()), self.manner.since
         layout = layout_for(sample, self._layouts())
@@ -246,18 +259,20 @@ class Lines:
         if entry is not None:
             self._count_entry(entry, number)
         elif not is_continuation(text):
-            tally = self.tally
-            tally.lines += 1
-            tally.unparsed += 1
-            if len(tally.unparsed_samples) < SHOWN_UNPARSED:
-                tally.unparsed_samples.append(((self.file, number), masked(text)))
+            self._unread(number, text)
         return True
+
+    def _unread(self, number: int, text: str) -> None:
+        tally = self.tally
+        tally.lines += 1
+        tally.unparsed += 1
+        if len(tally.unparsed_samples) < SHOWN_UNPARSED:
+            tally.unparsed_samples.append(((self.file, number), masked(text)))
 
     def take_record(self, number: int, text: str, entry: Entry | None) -> None:
         """Count one record that was read already, with what its text holds."""
         if entry is None:
-            self.tally.lines += 1
-            self.tally.unparsed += 1
+            self._unread(number, text)
             return
         if self.since is not None and entry.epoch < self.since:
             return
@@ -292,25 +307,6 @@ class Lines:
             for value in values:
                 if kind != "email" or value in decoded(address.encode()).decode("utf-8", "replace"):
                     yield value
-
-
-@dataclass
-class Journal:
-    """Counts the records of an exported journal."""
-
-    lines: Lines
-    records: JournalRecords = field(default_factory=JournalRecords)
-
-    def take(self, block: bytes, number: int) -> int:
-        """Count the records that end in a block; return its lines."""
-        for record in self.records.take(block, number):
-            self.lines.take_record(*record)
-        return block.count(b"\n")
-
-    def end(self) -> None:
-        """Count the last record."""
-        for record in self.records.end():
-            self.lines.take_record(*record)
 
 
 _LEVEL_WORDS = frozenset(

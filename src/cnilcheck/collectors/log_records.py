@@ -1,18 +1,20 @@
-"""Logs whose entries are not lines: systemd's journal as exported, and Windows event logs.
+"""Logs whose entries are not lines: journals as exported, audit messages, Windows event logs.
 
-References: systemd, Journal Export Formats; Microsoft, appendix L of the Active Directory security
-guide (events to monitor).
+References: systemd, Journal Export Formats; DICOM PS3.15 A.5; FHIR R4 and R5 AuditEvent;
+Microsoft, appendix L of the Active Directory security guide (events to monitor).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from cnilcheck.collectors.log_audit import audit_xml
 from cnilcheck.collectors.log_entry import Entry
+from cnilcheck.collectors.log_files import MAX_LINE
 from cnilcheck.collectors.log_json import json_entry
 from cnilcheck.collectors.log_times import any_instant
 from cnilcheck.errors import InstrumentMissing, Malformed
@@ -20,6 +22,9 @@ from cnilcheck.model.logging_matrix import EventCategory
 
 WINDOWS = b"ElfFile\0"
 _FIELD = re.compile(rb"[A-Z_][A-Z0-9_]{0,63}=")
+_NAME = re.compile(rb"[A-Z_][A-Z0-9_]{0,63}")
+# journald itself takes no larger value.
+_MAX_VALUE = 768 << 20
 _MAX_FIELDS = 1_024
 
 Record = tuple[int, str, Entry | None]
@@ -31,29 +36,151 @@ def is_journal_export(head: bytes) -> bool:
     return head.startswith((b"__CURSOR=", b"__REALTIME_TIMESTAMP="))
 
 
-class JournalRecords:
-    """Takes an export apart, block by block; fields in binary form are left out."""
+class _Stream:
+    """Bytes that come in blocks cut anywhere, taken by lines or by number; counts the lines."""
 
-    def __init__(self) -> None:
-        self._fields: dict[str, str] = {}
-        self._start = 0
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self._rest = b""
+        self._place = 0
+        self.number = 1
 
-    def take(self, block: bytes, number: int) -> Iterator[Record]:
-        """Yield the records that end in a block that begins at line `number`."""
-        for n, line in enumerate(block.split(b"\n")[:-1], start=number):
-            if not line:
-                yield from self.end()
-            elif _FIELD.match(line) and len(self._fields) < _MAX_FIELDS:
-                self._start = self._start or n
-                name, _, value = line.decode("utf-8", "replace").partition("=")
-                self._fields.setdefault(name, value)
+    def line(self) -> bytes | None:
+        """Return the next line without its end, cut at 64 KiB; None at the end."""
+        kept = b""
+        while self._more():
+            end = self._rest.find(b"\n", self._place)
+            if end >= 0:
+                kept += self._rest[self._place : end][: MAX_LINE - len(kept)]
+                self._place = end + 1
+                self.number += 1
+                return kept
+            kept += self._rest[self._place :][: MAX_LINE - len(kept)]
+            self._place = len(self._rest)
+        return kept or None
 
-    def end(self) -> Iterator[Record]:
-        """Yield the record that is open, if one is."""
-        if self._fields:
-            text = "\n".join(v for k, v in self._fields.items() if not k.startswith("_"))
-            yield self._start, text, json_entry(self._fields)
-        self._fields, self._start = {}, 0
+    def exactly(self, size: int) -> bytes:
+        """Return so many bytes, of which 64 KiB are kept; fewer at the end."""
+        kept, left = b"", size
+        while left and self._more():
+            part = self._rest[self._place : self._place + left]
+            kept += part[: MAX_LINE - len(kept)]
+            self.number += part.count(b"\n")
+            self._place += len(part)
+            left -= len(part)
+        return kept
+
+    def _more(self) -> bool:
+        while self._place >= len(self._rest):
+            block = next(self._blocks, None)
+            if block is None:
+                return False
+            self._rest, self._place = block, 0
+        return True
+
+
+def journal_records(blocks: Iterable[bytes]) -> Iterator[Record]:
+    """Yield the records of an export; a binary value never passes for fields or records.
+
+    A record where the export stops making sense has no entry; reading goes on after the next empty
+    line.
+    """
+    stream, start = _Stream(blocks), 1
+    fields: dict[str, str] = {}
+    lost = False
+    while (line := stream.line()) is not None:
+        if line:
+            lost = not _take_field(stream, line, fields) or lost
+            continue
+        if fields or lost:
+            yield _journal_record(start, fields, lost=lost)
+        fields, lost, start = {}, False, stream.number
+    if fields or lost:
+        yield _journal_record(start, fields, lost=lost)
+
+
+def _take_field(stream: _Stream, line: bytes, fields: dict[str, str]) -> bool:
+    """Take a field that begins with that line; return whether it made sense."""
+    found = _FIELD.match(line)
+    if found is not None:
+        value = line[found.end() :]
+        name = found[0][:-1]
+    elif _NAME.fullmatch(line):
+        # A value that holds newlines is led by its length: eight bytes, little-endian.
+        size = int.from_bytes(stream.exactly(8), "little")
+        if size > _MAX_VALUE:
+            return False
+        name, value = line, stream.exactly(size)
+        if stream.exactly(1) != b"\n":
+            return False
+    else:
+        return False
+    if len(fields) < _MAX_FIELDS:
+        fields.setdefault(name.decode(), value.decode("utf-8", "replace"))
+    return True
+
+
+def _journal_record(start: int, fields: dict[str, str], *, lost: bool) -> Record:
+    if lost:
+        return start, "", None
+    text = "\n".join(v for k, v in fields.items() if not k.startswith("_"))
+    return start, text, json_entry(fields)
+
+
+_XML_START = re.compile(rb"<(AuditMessage|AuditEvent)[\s>]")
+_XML_PROLOGUE = re.compile(rb"\s*(?:<\?xml|<!--|<Audit|<Bundle|<audit|<log)")
+# What may stand between two messages: the head of an XML file, wrappers, a syslog header.
+_BETWEEN = re.compile(
+    rb"<\?xml[^>]{0,200}\?>|<!--.{0,2000}?-->|</?[A-Za-z][\w:.-]{0,40}(?:\s[^<>]{0,400})?/?>"
+    rb"|(?:\d{1,7} )?<\d{1,3}>1? ?[^<>]{0,400}$|\xef\xbb\xbf"
+)
+
+
+def is_audit_xml(head: bytes) -> bool:
+    """Return whether the bytes begin a file of DICOM or FHIR audit messages in XML.
+
+    A message that is whole on its line behind a header of syslog is a line of syslog.
+    """
+    found = _XML_START.search(head[:MAX_LINE])
+    if found is None:
+        return False
+    if _XML_PROLOGUE.match(head):
+        return True
+    line = head[: found.start()].rpartition(b"\n")[2]
+    rest = head[found.start() :].partition(b"\n")[0]
+    return re.match(rb"(?:\d{1,7} )?<\d{1,3}>", line) is not None and b"</" + found[1] not in rest
+
+
+def audit_records(blocks: Iterable[bytes]) -> Iterator[Record]:
+    """Yield the audit messages of an XML file, on one line or on many; text between is none."""
+    stream, open_at, name = _Stream(blocks), 0, b""
+    parts: list[bytes] = []
+    while (line := stream.line()) is not None:
+        number, rest = stream.number - 1, line
+        while rest:
+            if not open_at:
+                rest, name = yield from _before_message(rest, number)
+                if not rest:
+                    break
+                open_at, parts = number, []
+            body, end, after = rest.partition(b"</" + name)
+            parts.append(body + end + b">" * bool(end))
+            if not end and sum(map(len, parts)) <= MAX_LINE:
+                break
+            text = b"\n".join(parts).decode("utf-8", "replace")
+            yield open_at, text, audit_xml(text) if end else None
+            open_at, rest = 0, after.partition(b">")[2]
+    if open_at:
+        yield open_at, "", None
+
+
+def _before_message(line: bytes, number: int) -> Generator[Record, None, tuple[bytes, bytes]]:
+    """Return a line from where a message begins in it, and the name of that message."""
+    found = _XML_START.search(line)
+    between = line[: found.start()] if found else line
+    if _BETWEEN.sub(b"", between).strip():
+        yield number, between.decode("utf-8", "replace"), None
+    return (line[found.start() :], found[1]) if found else (b"", b"")
 
 
 _EVENTS: dict[int, EventCategory] = {
