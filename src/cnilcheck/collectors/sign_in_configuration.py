@@ -18,6 +18,7 @@ from cnilcheck.collectors.base import Missing, Nothing, Seen, Sighting, Task, To
 from cnilcheck.collectors.bounded_text import BoundedText
 from cnilcheck.collectors.password_files import entries
 from cnilcheck.collectors.password_samples import hashes_of
+from cnilcheck.collectors.policies import delivered
 from cnilcheck.collectors.policies.cloud import read_cloud
 from cnilcheck.collectors.policies.directory import read_ldif
 from cnilcheck.collectors.policies.django import read_django
@@ -201,6 +202,11 @@ def _json(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
         yield from read_cloud(document, text, path)
 
 
+def _sql(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
+    yield from read_sql(text, path)
+    yield from delivered.read_accounts(text, path)
+
+
 def _laravel(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
     beside = join(dirname(dirname(path)), ".env")
     env = snapshot.read(beside) if snapshot.exists(beside) else ""
@@ -241,9 +247,10 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     ),
     (re.compile(r"/pg_hba\.conf$"), _plain(read_pg_hba)),
     (re.compile(r"^/etc/openvpn/.*\.conf$"), _plain(read_openvpn)),
-    (re.compile(r"(?i)\.sql$"), _plain(read_sql)),
+    (re.compile(r"(?i)\.sql$"), _sql),
     (re.compile(r"/wp-config\.php$"), _wordpress),
     (re.compile(r"/\.?htpasswd[^/]*$|\.htpasswd$"), _htpasswd),
+    *((shape, _plain(read)) for shape, read in delivered.READERS),
 )
 
 
