@@ -20,6 +20,7 @@ from cnilcheck.model.facts import (
     ListeningSetting,
     MailRelay,
     NetworkAccessSetting,
+    NetworkSeparation,
     OpenPort,
     OpenPorts,
     PersonalPage,
@@ -31,6 +32,7 @@ from cnilcheck.model.facts import (
     ServiceAccess,
     ServiceDialects,
     SoftwareVersions,
+    TenantStorage,
     TraceMethod,
 )
 from cnilcheck.model.personal_data import DataKind
@@ -158,6 +160,35 @@ def mail_not_relayed(fact: MailRelay, /) -> Verdict:
             return undecided(**values)
         case accepted:
             return failed(**values) if accepted else passed(**values)
+
+
+def networks_kept_apart(fact: NetworkSeparation, /) -> Verdict:
+    """Pass when something limits what passes between networks, and none mixes all machines."""
+    values: dict[str, Value] = {"product": fact.product, "networks": fact.networks}
+    if fact.mixed:
+        return failed(**values | {"networks": fact.mixed}, how=_SIDE_BY_SIDE)
+    if fact.filtered is False and len(fact.networks) > 1:
+        return failed(**values, how=_UNLIMITED)
+    # A plan of addresses with several networks does not tell what passes between them.
+    return passed(**values) if fact.filtered else undecided(**values)
+
+
+_SIDE_BY_SIDE = Text(
+    "postes et serveurs y reçoivent leurs adresses côte à côte",
+    "workstations and servers get their addresses side by side there",
+)
+_UNLIMITED = Text(
+    "rien ne limite ce qui passe entre eux", "nothing limits what passes between them"
+)
+
+
+def tenants_apart(fact: TenantStorage, /) -> Answer:
+    """Pass when no two establishments' files are kept in the same place."""
+    if fact.shared:
+        return tuple(
+            failed(one.place, storage=one.storage, tenants=one.tenants) for one in fact.shared
+        )
+    return passed(tenants=fact.tenants)
 
 
 _TEST_RHYTHM: dict[Frequency, Text] = {
@@ -441,6 +472,37 @@ def software_supported(fact: SoftwareVersions, /, context: Context) -> Answer:
     if len(sure) < len(fact.found) or not fact.found:
         return undecided(named=named, distribution=fact.distribution)
     return passed(named=named)
+
+
+def flawed_versions_replaced(fact: SoftwareVersions, /) -> Answer:
+    """Pass when no version told is older than the one in which its maker mended a known flaw.
+
+    A version told beside a distributor's name may have been mended by the distributor.
+    """
+    known = tuple(s for s in fact.found if s.mended_in)
+    old = tuple(s for s in known if s.flaw)
+    named = tuple(f"{s.product} {s.version}" for s in old or known)
+    if old and fact.distribution:
+        return undecided(named=named, distribution=fact.distribution)
+    if old:
+        flaws = tuple(dict.fromkeys(s.flaw for s in old))
+        return failed(
+            named=named, flaws=flaws, since=tuple(dict.fromkeys(s.mended_in for s in old))
+        )
+    return passed(named=named) if known else None
+
+
+def file_store_closed(fact: DirectoryListings, /) -> Answer:
+    """Pass when the first page of a site is no listing of a store of files.
+
+    A folder of style sheets that is listed by mistake is no store.
+    """
+    if not fact.asked:
+        return undecided()
+    stores = [d for d in fact.listed if d.path == "/" and d.data_files]
+    if stores:
+        return tuple(failed(d.path, contents=_listed(d)) for d in stores)
+    return passed()
 
 
 def known_flaws_mended(fact: KnownFlaws, /, context: Context, *, maximum_age_days: int) -> Verdict:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from cnilcheck.model.facts import (
     ClockStep,
+    CrowdedRecord,
     LogAccounts,
     LogClock,
     LogFiles,
+    LogReaders,
     LogSignIns,
     LogWalks,
+    MassReading,
     RecordWalk,
     SignInBurst,
 )
@@ -129,3 +132,44 @@ def accounts_personal(fact: LogAccounts, /, *, shared: tuple[str, ...]) -> Verdi
     if found:
         return failed(accounts=found)
     return passed(accounts=fact.people) if fact.people else undecided()
+
+
+def records_opened_by_few(fact: LogReaders, /, *, most: int, times: int, enough: int) -> Verdict:
+    """Pass when no record had far more readers than its like; few readers cannot tell."""
+    if fact.log_class is not LogClass.APPLICATION_ACCESS:
+        return not_applicable()
+    crowds = [c for c in fact.crowded if c.readers > most and c.readers >= c.usual * times]
+    if crowds:
+        return failed(crowds=tuple(_crowd(crowd) for crowd in crowds[:_SHOWN]))
+    values = {"accounts": fact.accounts, "records": fact.records}
+    return passed(**values) if fact.accounts >= enough else undecided(**values)
+
+
+def _crowd(crowd: CrowdedRecord) -> Text:
+    return Text(
+        f"{crowd.readers} comptes pour un dossier sous {crowd.address}, {crowd.usual} d’ordinaire"
+        f" ({crowd.place})",
+        f"{crowd.readers} accounts for one record below {crowd.address}, {crowd.usual} usually"
+        f" ({crowd.place})",
+    )
+
+
+def records_not_read_in_mass(fact: LogReaders, /, *, most: int, times: int, enough: int) -> Verdict:
+    """Pass when nobody opened far more records in a day than is usual; few readers cannot tell."""
+    if fact.log_class is not LogClass.APPLICATION_ACCESS:
+        return not_applicable()
+    found = [d for d in fact.busiest if d.records > most and d.records >= d.usual * times]
+    if found and fact.accounts >= enough:
+        return failed(days=tuple(_mass(day) for day in found[:_SHOWN]))
+    values = {"accounts": fact.accounts, "records": fact.records}
+    return passed(**values) if fact.accounts >= enough else undecided(**values)
+
+
+def _mass(day: MassReading) -> Text:
+    fr, en = spell(day.day, Lang.FR), spell(day.day, Lang.EN)
+    return Text(
+        f"{spell(day.records, Lang.FR)} dossiers ouverts par un seul compte le {fr},"
+        f" {spell(day.usual, Lang.FR)} d’ordinaire ({day.place})",
+        f"{spell(day.records, Lang.EN)} records opened by a single account on {en},"
+        f" {spell(day.usual, Lang.EN)} usually ({day.place})",
+    )

@@ -32,6 +32,7 @@ from cnilcheck.collectors.logrotate import LogRotation
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.collectors.messages import Messages
 from cnilcheck.collectors.mixed_content import MixedContents
+from cnilcheck.collectors.network_separation import NetworkSeparations
 from cnilcheck.collectors.openid import OpenIdProviders
 from cnilcheck.collectors.operating_system import OperatingSystem
 from cnilcheck.collectors.opportunistic import Opportunistic
@@ -51,6 +52,7 @@ from cnilcheck.collectors.sign_in import SignIn
 from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
 from cnilcheck.collectors.ssh import Ssh
 from cnilcheck.collectors.sshd import SshConfiguration
+from cnilcheck.collectors.tenant_storage import TenantStorages
 from cnilcheck.collectors.tls import TlsListener
 from cnilcheck.collectors.tokens import TokenSamples, TokensSeen
 from cnilcheck.collectors.web_exposure import WebExposure
@@ -94,6 +96,8 @@ def collectors() -> tuple[Collector, ...]:
         InstalledSoftware(),
         KnownFlawsOfPackages(),
         DatabaseConfiguration(),
+        NetworkSeparations(),
+        TenantStorages(),
         LogRotation(),
         LoggingConfiguration(),
         ServiceConfiguration(),

@@ -12,7 +12,8 @@ _GENERIC = re.compile(
     r"|vaccination|depistage|magasin|reception|garde|nuit|standard|support|hotline|helpdesk"
     r"|migrations?|exploitation|operateurs?|operators?|technicien|technician|surveillance|video"
     r"|videosurveillance|cctv|securite|security|superviseur|supervisor|maintenance|prestataire"
-    r"|compte|account)"
+    r"|manutenzione|mantenimiento|wartung|fournisseurs?|fornitore|vendor|supplier|editeur|depannage"
+    r"|infogerance|astreinte|informatique|assistance|compte|account)"
 )
 
 

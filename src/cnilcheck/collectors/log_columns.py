@@ -177,6 +177,8 @@ class Columns:
         different = set(clients or ())
         if clients and len(clients) - len(different) >= HEAVY - 1:
             behaviour.requests(clients, requests, statuses, epochs, numbers, self.file)
+        if users := columns.get("user"):
+            self.tally.readers.see(users, requests, statuses, epochs, numbers, self.file)
         asked = b"\n".join(requests)
         text = decoded(asked)
         shapes = self.shapes.of(text.translate(SAME_DIGITS), personal)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cnilcheck.collectors.log_columns import Columns
 from cnilcheck.collectors.log_entry import Entry, Parser
+from cnilcheck.collectors.log_events import names_a_person
 from cnilcheck.collectors.log_files import BLOCK, MAX_LINE, Blocks, FileSeen, opened
 from cnilcheck.collectors.log_formats import (
     CSVLOG,
@@ -294,6 +295,9 @@ class Lines:
             tally.behaviour.failed_sign_in(client, entry.epoch, (self.file, number))
         if entry.author:
             tally.count_author(entry.author)
+            if entry.kind.served and names_a_person(entry.author):
+                asked = f"GET {entry.address}".encode()
+                tally.readers.given(entry.author.encode(), asked, entry.epoch, (self.file, number))
         tally.single(entry.kind, entry.flags, entry.reference, (self.file, number))
 
     def _confirm(self, kind: DataKind, part: bytes) -> Iterator[str]:

@@ -11,12 +11,15 @@ from cnilcheck.collectors.log_tally import moment
 from cnilcheck.model.facts import (
     AccountUse,
     ClockStep,
+    CrowdedRecord,
     LogAccounts,
     LogClock,
     LogFileRead,
     LogFiles,
+    LogReaders,
     LogSignIns,
     LogWalks,
+    MassReading,
     RecordWalk,
     SignInBurst,
     ZoneUse,
@@ -80,6 +83,23 @@ def walks_of(reading: Reading) -> LogWalks:
         for walk in reading.tally.behaviour.longest_walks()
     )  # fmt: skip
     return LogWalks(reading.tally.lines, walks)
+
+
+def readers_of(reading: Reading, log_class: LogClass) -> LogReaders:
+    """Return the records that most accounts opened, and the accounts that opened most records."""
+    readers = reading.tally.readers
+    crowded = tuple(
+        CrowdedRecord(
+            count, round(usual), printable(mask(family.decode("utf-8", "replace")), 120),
+            place_of(reading, at),
+        )
+        for count, usual, family, at in readers.crowded()
+    )  # fmt: skip
+    mass = tuple(
+        MassReading(count, round(usual), day, place_of(reading, at))
+        for count, usual, day, at in readers.busiest()
+    )
+    return LogReaders(log_class, readers.accounts, readers.known, crowded, mass)
 
 
 def accounts_of(reading: Reading, log_class: LogClass) -> LogAccounts:

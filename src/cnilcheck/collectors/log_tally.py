@@ -16,6 +16,7 @@ from cnilcheck.collectors.log_behaviour import Behaviour
 from cnilcheck.collectors.log_events import WebKind
 from cnilcheck.collectors.log_personal import PersonalData
 from cnilcheck.collectors.log_places import Line, further
+from cnilcheck.collectors.log_readers import Readers
 from cnilcheck.collectors.log_rhythm import Minutes
 from cnilcheck.collectors.log_timeline import Timeline
 from cnilcheck.model.logging_matrix import (
@@ -87,6 +88,7 @@ class Tally:
     personal: PersonalData = field(default_factory=PersonalData)
     timeline: Timeline = field(default_factory=Timeline)
     behaviour: Behaviour = field(default_factory=Behaviour)
+    readers: Readers = field(default_factory=Readers)
 
     def event(self, category: EventCategory | None, mask: int, at: Line, count: int = 1) -> None:
         """Count events of a category, of which `at` is the first."""
@@ -156,6 +158,7 @@ class Tally:
         self.personal.join(end.personal)
         self.timeline.join(end.timeline, lines)
         self.behaviour.join(end.behaviour, lines)
+        self.readers.join(end.readers, lines)
 
     def events(self, files: tuple[str, ...]) -> tuple[EventCount, ...]:
         """Return the counts per category and field, with the first lines as `file:line`."""

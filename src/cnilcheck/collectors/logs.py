@@ -19,6 +19,7 @@ from cnilcheck.collectors.log_signs import (
     clock_of,
     files_of_log,
     place_of,
+    readers_of,
     sign_ins_of,
     walks_of,
 )
@@ -33,6 +34,7 @@ from cnilcheck.model.facts import (
     LogFields,
     LogFiles,
     LogPersonalData,
+    LogReaders,
     LogSignIns,
     LogSilences,
     LogWalks,
@@ -44,7 +46,7 @@ from cnilcheck.model.words import Method
 _SECONDS = 150.0
 _FACTS: tuple[type[Fact], ...] = (
     LogExtent, LogFields, LogSilences, LogPersonalData, LogCoverage, LogClock, LogFiles, LogSignIns,
-    LogWalks, LogAccounts,
+    LogWalks, LogAccounts, LogReaders,
 )  # fmt: skip
 
 
@@ -178,6 +180,7 @@ def _sightings(
     for fact in (clock_of(reading), files_of_log(reading), sign_ins_of(reading), walks_of(reading)):
         yield Seen(location, fact)
     yield Seen(location, accounts_of(reading, source.class_))
+    yield Seen(location, readers_of(reading, source.class_))
     if not failed:
         yield Seen(location, _silences(reading, tally.first, tally.last))
     else:

@@ -38,6 +38,14 @@ class Reading(Struct, frozen=True, forbid_unknown_fields=True):
     day: dt.date
 
 
+class Mended(Struct, frozen=True, forbid_unknown_fields=True):
+    """A flaw that its maker published of a living branch: mended from this version on."""
+
+    since: str
+    flaw: str
+    read: Reading
+
+
 class EndOfLife(Struct, frozen=True, forbid_unknown_fields=True):
     """The ends of one product's branches, and the words by which banners name it."""
 
@@ -49,6 +57,8 @@ class EndOfLife(Struct, frozen=True, forbid_unknown_fields=True):
     """Branch (`7.2`, or `7` for all of 7), and the last day its maker mended it."""
     unread: dict[str, dt.date] = {}
     """The same for branches whose date could not be read at a source."""
+    mended: dict[str, Mended] = {}
+    """Of branches that live: the flaw that older versions of it have."""
     packages: tuple[str, ...] = ()
     """The product's names in lists of packages, as `PyPI/django`."""
 
@@ -60,7 +70,16 @@ class EndOfLife(Struct, frozen=True, forbid_unknown_fields=True):
             for dates, read in ((self.branches, True), (self.unread, False)):
                 if branch in dates:
                     return Software(self.product, version, place, dates[branch], read)
+            mended = self.mended.get(branch)
+            if mended is not None and length < len(parts):
+                old = _numbers(version) < _numbers(mended.since)
+                flaw = mended.flaw if old else ""
+                return Software(self.product, version, place, flaw=flaw, mended_in=mended.since)
         return Software(self.product, version, place)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 @cache

@@ -65,7 +65,9 @@ _OFFERED = re.compile(
 )
 _MOST_OFFERED = 40
 # A document's name may be a person's: these are told as a count for each extension.
-_DOCUMENT = re.compile(r"(?i)\.(pdf|dcm|hl7|docx?|odt|rtf|jpe?g|png|tiff?|xml|eml|msg)$")
+_DOCUMENT = re.compile(
+    r"(?i)\.(pdf|dcm|hl7|docx?|odt|rtf|jpe?g|png|tiff?|xml|eml|msg|wav|mp3|m4a|ogg|amr|mp4)$"
+)
 _DATA = re.compile(
     r"(?i)\.(?:csv|tsv|sql|log|bak|old|zip|tar|tgz|gz|7z|rar|env|xlsx?|json|sqlite3?|db|mdb|dump"
     r"|key|pem|php\.\w+)(?:[.~_-]\w{0,10})?$"

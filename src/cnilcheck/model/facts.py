@@ -396,7 +396,8 @@ class Software(Struct, frozen=True, forbid_unknown_fields=True):
     """A product and version a server tells; `ended_on` is when its maker stopped mending it.
 
     None where the table of ends of life does not know that version; `date_read` is false where
-    nobody could read that date at a source.
+    nobody could read that date at a source. `flaw` is one that its maker mended in `mended_in`, a
+    later version of the same branch; empty where the table knows of none.
     """
 
     product: str
@@ -404,6 +405,8 @@ class Software(Struct, frozen=True, forbid_unknown_fields=True):
     place: str
     ended_on: dt.date | None = None
     date_read: bool = True
+    flaw: str = ""
+    mended_in: str = ""
 
 
 class SoftwareVersions(Fact, frozen=True):
@@ -555,6 +558,35 @@ class NetworkAccessSetting(Fact, frozen=True):
 
     product: str
     networks: tuple[str, ...]
+
+
+class NetworkSeparation(Fact, frozen=True):
+    """What a router, a switch or a plan of addresses says of how networks are kept apart.
+
+    `networks` are those it joins or serves. `filtered` says whether anything limits what passes
+    between them, None where that is not told there. In `mixed` ones, workstations and several
+    servers get their addresses side by side.
+    """
+
+    product: str
+    networks: tuple[str, ...]
+    filtered: bool | None
+    mixed: tuple[str, ...] = ()
+
+
+class SharedPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """One place in which the files of so many establishments lie together, and who says so."""
+
+    place: str
+    storage: str
+    tenants: int
+
+
+class TenantStorage(Fact, frozen=True):
+    """Of how many establishments settings say where files lie, and which places are shared."""
+
+    tenants: int
+    shared: tuple[SharedPlace, ...]
 
 
 class DirectoryListingSetting(Fact, frozen=True):
@@ -1420,6 +1452,37 @@ class LogWalks(Fact, frozen=True):
     walks: tuple[RecordWalk, ...]
 
 
+class CrowdedRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many accounts opened one record, and how many one below that address usually has."""
+
+    readers: int
+    usual: int
+    address: str
+    place: str
+
+
+class MassReading(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many records one account opened on a day, and how many an account usually does."""
+
+    records: int
+    usual: int
+    day: dt.date
+    place: str
+
+
+class LogReaders(Fact, frozen=True):
+    """How many people opened how many numbered records; the most crowded, the busiest days.
+
+    Who they are and which records it was stays in the log.
+    """
+
+    log_class: LogClass
+    accounts: int
+    records: int
+    crowded: tuple[CrowdedRecord, ...]
+    busiest: tuple[MassReading, ...]
+
+
 class AccountUse(Struct, frozen=True, forbid_unknown_fields=True):
     """How many lines have that account as their author; the name is of no one person."""
 
@@ -1911,6 +1974,8 @@ AnyFact: TypeAlias = (
     | MailRelay
     | ListeningSetting
     | NetworkAccessSetting
+    | NetworkSeparation
+    | TenantStorage
     | DirectoryListingSetting
     | SecretsInFiles
     | ResponseHeaders
@@ -1967,6 +2032,7 @@ AnyFact: TypeAlias = (
     | LogFiles
     | LogSignIns
     | LogWalks
+    | LogReaders
     | LogAccounts
     | LoggingPractice
     | SecurityPractice

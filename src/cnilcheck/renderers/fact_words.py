@@ -211,6 +211,14 @@ FIELDS = _words("""
     name | nom | name
     names | noms | names
     networks | réseaux | networks
+    mended_in | corrigée dans | mended in
+    flaw | faille publiée | published flaw
+    usual | d'ordinaire | usual
+    readers | comptes lecteurs | accounts that read
+    busiest | jours les plus chargés | busiest days
+    crowded | dossiers les plus ouverts | records opened by most
+    tenants | établissements | establishments
+    mixed | postes et serveurs mêlés | workstations and servers mixed
     not_after | valable jusqu'au | not after
     not_before | valable à partir du | not before
     number | numéro | number
