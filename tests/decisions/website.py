@@ -35,6 +35,8 @@ class Website:
 
     url: str
     target: dict[str, Any]
+    first: Answer | None = None
+    """What stands in the place of the home page."""
 
     def __init__(self, deployment: Deployment) -> None:
         """The home page, robots.txt and a style sheet stand; everything else is not found."""
@@ -84,7 +86,7 @@ class Website:
         if request.method not in ("GET", "HEAD"):
             return error(HTTPStatus.METHOD_NOT_ALLOWED)
         if path == "/" and not request.query:
-            return self.home()
+            return self.first or self.home()
         whole = f"{path}?{request.query}" if request.query else path
         return self._pages.get(whole) or self._pages.get(path) or error(HTTPStatus.NOT_FOUND)
 

@@ -49,6 +49,13 @@ def _elastalert(deployment: Deployment) -> Place:
     return at(_SNAPSHOT, path)
 
 
+@renders("no-alerting", "declaration")
+def no_alert_declared(deployment: Deployment) -> Place:
+    """Asked whether abnormal behaviour raises an alert, people answer no."""
+    deployment.declare("logging", alerting=deployment.mended)
+    return Place("declarations", "")
+
+
 @renders("logs-not-reviewed", "declaration")
 def never_reviewed(deployment: Deployment) -> Place:
     """Asked how often the access log is looked at, people answer: never."""
