@@ -157,7 +157,7 @@ WEAK = {
     "pam": test_pam.DEBIAN,
     "directory": {"/srv/ad.ldif": test_directory.WEAK},
     "ppolicy": {"/srv/l.ldif": test_directory.PPOLICY.format(length=4, locks="FALSE")},
-    "django": {test_frameworks.SETTINGS: "INSTALLED_APPS = ['django']\n"},
+    "django": {test_frameworks.SETTINGS: "INSTALLED_APPS = ['django.contrib.auth']\n"},
     "symfony": {test_frameworks.SYMFONY: test_frameworks.FIREWALLS.format(throttling="")},
     "laravel": {test_frameworks.LARAVEL: "<?php return ['lifetime' => 525600];"},
     "spring": {"/opt/a/application.yml": "spring: {security: {user: {password: admin}}}\n"},

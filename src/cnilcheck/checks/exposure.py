@@ -501,7 +501,7 @@ def file_store_closed(fact: DirectoryListings, /) -> Answer:
         return undecided()
     stores = [d for d in fact.listed if d.path == "/" and d.data_files]
     if stores:
-        return tuple(failed(d.path, contents=_listed(d)) for d in stores)
+        return tuple(failed(d.path, contents=_listed(d, fact.listed)) for d in stores)
     return passed()
 
 

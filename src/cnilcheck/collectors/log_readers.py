@@ -73,12 +73,13 @@ class Readers:
                 return
             self.known += 1
             record = records[number] = Record(at)
+        record.first = min(record.first, at)
         if len(record.readers) < _MAX_READERS:
             record.readers.add(user)
         key = user, epoch // _DAY
         if key in self.days or len(self.days) < _MAX_DAYS:
             self.days[key] += 1
-            self.places.setdefault(key, at)
+            self.places[key] = min(at, self.places.get(key, at))
 
     def join(self, end: Readers, lines: int) -> None:
         """Take in what was noted of the rest of the file, which begins so many lines further."""

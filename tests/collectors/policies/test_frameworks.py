@@ -44,6 +44,11 @@ def opened(seen: Any) -> list[tuple[str, str]]:
 SETTINGS = "/srv/officine/officine/settings.py"
 
 
+def test_django_without_its_own_accounts_says_nothing_of_them(tmp_path: Path) -> None:
+    seen = read(tmp_path, **{SETTINGS: "INSTALLED_APPS = ['crm']\nDEBUG = False\n"})
+    assert told(seen) == lives(seen) == []
+
+
 def test_django_without_validators_takes_one_character_for_two_weeks(tmp_path: Path) -> None:
     seen = read(tmp_path, **{SETTINGS: "import os\nINSTALLED_APPS = ['django.contrib.auth']\n"})
     assert told(seen) == [(f"{SETTINGS}:2", 1, 1, None)]

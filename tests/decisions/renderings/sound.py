@@ -14,10 +14,10 @@ def sound_server(deployment: Deployment) -> Place:
     """What other decisions were about, done right: several renderings, each as its mended twin."""
     by_weakness = {v.weakness: v for v in deployment.draw.sample(variants(), len(variants()))}
     others = sorted(name for name in by_weakness if name != "decoy")
-    mended, deployment.mended = deployment.mended, True
+    # For good: what a site answers may look at it later.
+    deployment.mended = True
     for weakness in deployment.draw.sample(others, min(_MOST, len(others))):
         by_weakness[weakness].render(deployment)
-    deployment.mended = mended
     return _NONE
 
 

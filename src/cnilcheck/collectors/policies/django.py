@@ -27,7 +27,7 @@ def read_django(text: str, path: str) -> Iterator[Seen]:
     written = _assignments(text, path)
     if "INSTALLED_APPS" not in written and "AUTH_PASSWORD_VALIDATORS" not in written:
         return
-    whole = "INSTALLED_APPS" in written and "*" not in written
+    whole = "INSTALLED_APPS" in written and "*" not in written and _signs_in(written)
     yield from _policy(written, path, whole)
     age = written.get("SESSION_COOKIE_AGE")
     seconds = _seconds(age) if age is not None else _DEFAULT_AGE if whole else None
@@ -55,6 +55,17 @@ def _assignments(text: str, path: str) -> dict[str, ast.expr]:
         elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             found["*"] = ast.Constant(None)
     return found
+
+
+def _signs_in(written: dict[str, ast.expr]) -> bool:
+    """Return whether Django's own accounts are installed, or the list of applications is no list.
+
+    Without them its defaults for passwords and sessions concern nobody.
+    """
+    apps = _literal(written.get("INSTALLED_APPS"))
+    if not isinstance(apps, list | tuple):
+        return True
+    return any(str(app).startswith("django.contrib.auth") for app in apps)
 
 
 def _literal(node: ast.expr | None) -> Any:
