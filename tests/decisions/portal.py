@@ -30,6 +30,7 @@ class Portal:
     sessions: dict[str, str] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """The addresses and fields are drawn and the pages stand."""
@@ -86,6 +87,8 @@ class Portal:
     def _sign_in(self, request: Request) -> Answer:
         if request.method != "POST":
             return self._page("")
+        if not self._expected(request):
+            return self._page(self.deployment.say("Formulaire périmé.", "Form out of date."))
         name, secret = (self._field(request, f) for f in (self.name_field, self.secret_field))
         failed = self.failures.get(name, 0)
         if self.locks_after is not None and failed >= self.locks_after:
@@ -101,8 +104,17 @@ class Portal:
         cookie = f"{_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax"
         return away(self.account).adding(("Set-Cookie", cookie))
 
-    def _page(self, words: str) -> Answer:
+    def _expected(self, request: Request) -> bool:
+        """Whether the form is one that this site gave out; a script of another site has none."""
+        return self._field(request, "csrf_token") in self.tokens
+
+    def _token(self) -> str:
         token = self.deployment.draw.randbytes(20).hex()
+        self.tokens.add(token)
+        return token
+
+    def _page(self, words: str) -> Answer:
+        token = self._token()
         form = (
             f'<form method="post" action="{self.login}"><input type="hidden" name="csrf_token" '
             f'value="{token}"><input name="{self.name_field}" type="email">'
@@ -130,6 +142,8 @@ class Portal:
             return away(self.login)
         if request.method != "POST":
             return self._change_page()
+        if not self._expected(request):
+            return self._change_page()
         old, new, again = (self._field(request, f) for f in ("old", "new1", "new2"))
         if old != self.passwords[name] or new != again or len(new) < self.least:
             return self._change_page()
@@ -139,7 +153,7 @@ class Portal:
         return away(self.account)
 
     def _change_page(self) -> Answer:
-        token = self.deployment.draw.randbytes(20).hex()
+        token = self._token()
         fields = "".join(
             f'<input type="password" name="{name}" autocomplete="{kind}-password">'
             for name, kind in (("old", "current"), ("new1", "new"), ("new2", "new"))
