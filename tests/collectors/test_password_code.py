@@ -30,9 +30,19 @@ FOUND = [
     ("a.js", "const h = crypto.createHash('md5').update(password).digest('hex')"),
     ("a.js", "const h = CryptoJS.SHA256(motDePasse).toString()"),
     ("a.ts", "user.save({password: md5(pw)})"),
+    ("A.java", 'MessageDigest.getInstance("MD4").digest(password.getBytes("UTF-16LE"))'),
+    ("A.java", "String h = DigestUtils.md5Hex(motDePasse);"),
+    ("a.rb", "user.hash = Digest::SHA1.hexdigest(password)"),
+    ("A.cs", "var h = MD5.Create().ComputeHash(Encoding.UTF8.GetBytes(password));"),
+    ("a.go", "h := sha256.Sum256([]byte(password))"),
 ]  # fmt: skip
 
 NOT_FOUND = [
+    ("A.java", 'byte[] h = MessageDigest.getInstance("SHA-256").digest(file.getBytes());'),
+    ("A.java", 'String h = new BCryptPasswordEncoder(12).encode(password);'),
+    ("a.rb", "etag = Digest::MD5.hexdigest(body)"),
+    ("A.cs", "var h = SHA256.HashData(stream);"),
+    ("a.go", "sum := md5.Sum(content)"),
     ("a.php", "$key = md5($cache_key);"),
     ("a.php", "$avatar = 'https://avatar.example/' . md5(strtolower($email));"),
     ("a.php", "$etag = sha1($content);"),

@@ -114,6 +114,12 @@ class Deployment:
             else:
                 declared.setdefault(name, answer)
 
+    def authorise(self) -> None:
+        """Somebody answers for an active audit: the deployment is audited so."""
+        self.scope["authorisation"] = {
+            "given_by": "Mme Exemple", "reference": "A-1", "valid_until": "2099-01-01",
+        }  # fmt: skip
+
     def site(self) -> Website:
         """The main web site of the deployment, on HTTPS and sound but for what renderings add."""
         site: Website = self.once("site", self.new_site)

@@ -24,7 +24,7 @@ from cnilcheck.cli.active import consented
 from cnilcheck.cli.run import catalogue
 from cnilcheck.collectors.base import Journal, Tools
 from cnilcheck.collectors.catalogue import collectors
-from cnilcheck.documents.scope import lent_accounts, read_scope
+from cnilcheck.documents.scope import read_scope
 from cnilcheck.model.report import Finding
 from cnilcheck.model.words import Outcome
 from decisions.deployment import Deployment
@@ -218,7 +218,7 @@ def audited(scope_file: Path) -> tuple[Finding, ...]:
     today = dt.date.today()
     scope = read_scope(scope_file, today)
     base = scope_file.parent
-    active = bool(tuple(lent_accounts(scope)))
+    active = scope.authorisation is not None
     passwords = consented(scope, base, str(scope_file)) if active else {}
     tools = Tools(base, scope, Journal(), scope.limits, active=active, passwords=passwords)
     collected = collect(scope, collectors(), tools)

@@ -63,9 +63,7 @@ class Portal:
         self.passwords[name] = first
         one.write("lent.txt", first + "\n")
         one.write("other.txt", other + "\n")
-        one.scope["authorisation"] = {
-            "given_by": "Mme Exemple", "reference": "A-1", "valid_until": "2099-01-01",
-        }  # fmt: skip
+        one.authorise()
         account = {
             "name": name, "password": {"file": "lent.txt"}, "other_password": {"file": "other.txt"},
             "consented_by": "Mme Exemple", "signed_in": self.account, "sign_out": self.out,

@@ -52,6 +52,7 @@ from cnilcheck.collectors.sign_in import SignIn
 from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
 from cnilcheck.collectors.ssh import Ssh
 from cnilcheck.collectors.sshd import SshConfiguration
+from cnilcheck.collectors.store_configuration import StoreConfiguration
 from cnilcheck.collectors.tenant_storage import TenantStorages
 from cnilcheck.collectors.tls import TlsListener
 from cnilcheck.collectors.tokens import TokenSamples, TokensSeen
@@ -101,6 +102,7 @@ def collectors() -> tuple[Collector, ...]:
         LogRotation(),
         LoggingConfiguration(),
         ServiceConfiguration(),
+        StoreConfiguration(),
         SshConfiguration(),
         ApplicationConfiguration(),
         SignInConfiguration(),

@@ -16,16 +16,22 @@ from cnilcheck.model.words import Method
 
 _MAX_CALLS = 500
 _SUFFIX = re.compile(
-    r"\.(?:php[3-8s]?|phtml|inc|py|wsgi|js|mjs|cjs|ts|jsx|tsx|vue)(?:\.(?:txt|bak|old|orig|save))?~?$"
+    r"\.(?:php[3-8s]?|phtml|inc|py|wsgi|js|mjs|cjs|ts|jsx|tsx|vue|java|kt|cs|rb|go)(?:\.(?:txt|bak|old|orig|save))?~?$"
 )
 _FAST = r"md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512|md4|ripemd160|whirlpool"
 # md5(…), hash('sha256', …), hashlib.sha1(…), hashlib.new('md5', …), CryptoJS.MD5(…),
-# createHash('md5').update(…)
+# createHash('md5').update(…), MessageDigest.getInstance("MD5").digest(…), Digest::MD5.hexdigest(…),
+# MD5.HashData(…), md5.Sum(…)
 _CALL = re.compile(
     rf"(?i)(?<![\w$\"'/])(?<!->)(?<!::)(?:(?:hashlib|cryptojs|forge\.md|crypto)\s*\.\s*)?(?:"
     rf"(?P<direct>{_FAST})\s*\("
     rf"|(?P<named>hash|hashlib\.new|openssl_digest|mhash)\s*\(\s*['\"](?P<first>{_FAST})['\"]\s*,"
-    rf"|createHash\s*\(\s*['\"](?P<node>{_FAST})['\"]\s*\)\s*\.\s*update\s*\()"
+    rf"|createHash\s*\(\s*['\"](?P<node>{_FAST})['\"]\s*\)\s*\.\s*update\s*\("
+    rf"|MessageDigest\s*\.\s*getInstance\s*\(\s*\"(?P<java>{_FAST})\"\s*\)\s*\.\s*digest\s*\("
+    rf"|DigestUtils\s*\.\s*(?P<apache>{_FAST})(?:Hex)?\s*\("
+    rf"|Digest::(?P<ruby>{_FAST})\s*\.\s*(?:hex|base64)?digest\s*\("
+    rf"|(?P<dotnet>{_FAST})\s*\.\s*(?:HashData|Create\s*\(\s*\)\s*\.\s*ComputeHash)\s*\("
+    rf"|(?P<go>{_FAST})\s*\.\s*Sum\w{{0,8}}\s*\()"
 )
 _SLOW = re.compile(
     r"(?i)password_hash\s*\(|password_verify\s*\(|bcrypt|argon2|scrypt|pbkdf2|make_password\s*\("
@@ -60,7 +66,7 @@ _FUNCTION = re.compile(
 
 
 class PasswordCode:
-    """Reads the PHP, Python and JavaScript sources of the applications in the copied tree."""
+    """Reads the sources of the applications in the copied tree, in eight languages."""
 
     name = "password-code"
     method = Method.EXAMINE

@@ -260,9 +260,10 @@ def hosts(scope: Scope) -> Iterator[tuple[str, str]]:
 
 
 def check_consented(scope: Scope, where: str, today: dt.date) -> None:
-    """Raise ScopeError unless the scope allows an active audit: an authorisation, an account lent.
+    """Raise ScopeError unless the scope allows an active audit: an authorisation, and what to try.
 
-    Also on this machine: wrong passwords may lock an account, so somebody answers for it.
+    Also on this machine: wrong passwords may lock an account, so somebody answers for it. What is
+    tried is an account lent, or a host whose services may be asked whether they know no password.
     """
     if scope.authorisation is None:
         advice = "add `authorisation: {given_by, reference, valid_until}` to a scope file"
@@ -270,8 +271,9 @@ def check_consented(scope: Scope, where: str, today: dt.date) -> None:
     if scope.authorisation.valid_until < today:
         until = scope.authorisation.valid_until
         raise ScopeError(f"{where}: authorisation.valid_until: expired on {until}")
-    if not any(lent_accounts(scope)):
-        advice = "name one as targets[].test_account, with who consented"
+    hosts = any(isinstance(target, HostTarget) for target in scope.targets)
+    if not hosts and not any(lent_accounts(scope)):
+        advice = "name one as targets[].test_account, with who consented, or a targets[].host"
         raise ScopeError(f"{where}: --active: no test account is lent", advice)
 
 

@@ -62,3 +62,10 @@ def never_reviewed(deployment: Deployment) -> Place:
     rhythm = deployment.pick("daily", "weekly", "monthly")
     deployment.declare("logging", reviewed=rhythm if deployment.mended else "never")
     return Place("declarations", "")
+
+
+@renders("no-alerting", "declaration")
+def nobody_is_told(deployment: Deployment) -> Place:
+    """Asked whether anything raises an alert, people answer: nothing."""
+    deployment.declare("logging", alerting=deployment.mended)
+    return Place("declarations", "")
