@@ -228,3 +228,26 @@ def test_an_interrupt_ends_the_reading(tmp_path: Path) -> None:
     tools.stop.set()
     with pytest.raises(Interrupted):
         list(PasswordSamples().observe(PasswordSamples().tasks(scope)[0], tools))
+
+
+def test_readable_passwords_of_one_length_were_drawn_by_a_program(tmp_path: Path) -> None:
+    drawn = [hashlib.sha512(bytes([n])).hexdigest()[:8] for n in range(30)]
+    fact, _ = observe(tmp_path, "\n".join(drawn).encode())
+    assert fact.alike is not None
+    assert (fact.alike.count, fact.alike.length, fact.alike.bits) == (30, 8, 41.4)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["soleil1", "marseille13", "Doudou-2019"] * 10,
+        ["soleil1"] * 9,
+        [ARGON2] * 30,
+        [hashlib.md5(bytes([n])).hexdigest() for n in range(30)],
+    ],
+)
+def test_what_people_chose_and_what_is_hashed_is_not_called_drawn(
+    tmp_path: Path, values: list[str]
+) -> None:
+    fact, _ = observe(tmp_path, "\n".join(values).encode())
+    assert fact.alike is None

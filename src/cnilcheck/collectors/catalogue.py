@@ -39,6 +39,7 @@ from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.page_manners import PageManners
 from cnilcheck.collectors.page_recipients import PageRecipients
 from cnilcheck.collectors.password_code import PasswordCode
+from cnilcheck.collectors.password_generators import PasswordGeneratorCode
 from cnilcheck.collectors.password_samples import PasswordSamples
 from cnilcheck.collectors.plain_http import MainPage
 from cnilcheck.collectors.ports import Ports
@@ -111,6 +112,7 @@ def collectors() -> tuple[Collector, ...]:
         EncryptionAtRest(),
         SecretsInTree(),
         PasswordCode(),
+        PasswordGeneratorCode(),
         PasswordSamples(),
         DataSamples(),
         TokenSamples(),

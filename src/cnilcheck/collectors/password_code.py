@@ -85,7 +85,7 @@ class PasswordCode:
         """Yield the calls of all files in one fact, and a gap for what could not be read."""
         files = SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
         calls = list[HashCall]()
-        for path, text in files.texts(lambda path: _SUFFIX.search(path.lower()) is not None):
+        for path, text in files.texts(is_source):
             if len(calls) < _MAX_CALLS:
                 calls += calls_in(path, text)
         if files.read:
@@ -100,7 +100,7 @@ def calls_in(path: str, text: str) -> Iterator[HashCall]:
     """Yield the calls in one file that take a password."""
     if _CALL.search(text) is None or _PROTOCOL.search(text):
         return
-    code = _without_comments(text, python=".py" in path or ".wsgi" in path)
+    code = without_comments(text, path)
     slow = _SLOW.search(code) is not None
     for match in itertools.islice(_CALL.finditer(code), _MAX_CALLS):
         if _takes_password(code, match):
@@ -109,8 +109,14 @@ def calls_in(path: str, text: str) -> Iterator[HashCall]:
             yield HashCall(f"{path}:{line}", function.lower(), slow)
 
 
-def _without_comments(text: str, python: bool) -> str:
+def is_source(path: str) -> bool:
+    """Return whether a file is source code of a language that is read."""
+    return _SUFFIX.search(path.lower()) is not None
+
+
+def without_comments(text: str, path: str) -> str:
     """Return the text with comments blanked, line by line, so that places stay as they are."""
+    python = ".py" in path or ".wsgi" in path
     blank = re.sub(r"/\*.*?(?:\*/|\Z)", lambda m: "\n" * m[0].count("\n"), text, flags=re.DOTALL)
     code = text if python else blank
     start = r"#" if python else r"(?<![:\"'])//|(?m:^[ \t]*#)"
@@ -122,7 +128,7 @@ def _words(name: str) -> list[str]:
     return [part.lower() for part in parts if part]
 
 
-def _names_password(name: str) -> bool:
+def names_password(name: str) -> bool:
     """Return whether an identifier is a password's: `$motDePasse`, `user_password`, `mdp2`."""
     words = _words(name)
     if not _OTHER.isdisjoint(words):
@@ -131,6 +137,11 @@ def _names_password(name: str) -> bool:
         if not _OTHER.isdisjoint(words):
             return False
     return not _PASSWORD.isdisjoint(words) or "motdepasse" in "".join(words)
+
+
+def names_other(name: str) -> bool:
+    """Return whether an identifier is of a token, a file or the like: `$reset_token`, `fileId`."""
+    return not _OTHER.isdisjoint(_words(name))
 
 
 def _identifiers(text: str) -> list[str]:
@@ -153,7 +164,7 @@ def _takes_password(code: str, match: re.Match[str]) -> bool:
     before = code[line_start : match.start()][-300:]
     if _DRAWN.search(arguments) or _SLOW.search(before):
         return False
-    if any(_names_password(name) for name in _identifiers(_outside_quotes(arguments))):
+    if any(names_password(name) for name in _identifiers(_outside_quotes(arguments))):
         return True
     return _compared_with_password(before) or _in_password_function(code, match, arguments)
 
@@ -174,7 +185,7 @@ def _compared_with_password(before: str) -> bool:
     if match is None:
         return False
     names = _identifiers(match[1])
-    return bool(names) and _names_password(names[-1])
+    return bool(names) and names_password(names[-1])
 
 
 def _in_password_function(code: str, match: re.Match[str], arguments: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
+import re
 import zlib
 from array import array
 from collections import Counter
@@ -13,13 +15,30 @@ from cnilcheck import __version__
 from cnilcheck.collectors.base import Seen, Sighting, Task, Tools
 from cnilcheck.collectors.bounded_text import BoundedText, open_text
 from cnilcheck.collectors.password_files import Entry, entries
-from cnilcheck.collectors.password_formats import EMPTY, LOCKED, Kind, settle
+from cnilcheck.collectors.password_formats import (
+    CLEAR,
+    EMPTY,
+    LOCKED,
+    UNRECOGNISED,
+    Kind,
+    settle,
+)
 from cnilcheck.errors import CollectionError, Malformed
-from cnilcheck.model.facts import Fact, HashGroup, PasswordHashes
+from cnilcheck.model.facts import AlikePasswords, Fact, HashGroup, PasswordHashes
 from cnilcheck.model.scope import PasswordSample, Scope
 from cnilcheck.model.words import Method
 
 _MAX_ROWS = 1_000_000
+# Fewer may have one length by chance; longer values are not what people are given to type.
+_ENOUGH_ALIKE = 10
+_LONGEST_ALIKE = 24
+# The kinds of characters of the CNIL's calculator, and how many there are of each.
+_SIGNS = (
+    (re.compile(r"[a-z]").search, 26),
+    (re.compile(r"[A-Z]").search, 26),
+    (re.compile(r"[0-9]").search, 10),
+    (re.compile(r"[^a-zA-Z0-9]").search, 37),
+)
 
 
 class PasswordSamples:
@@ -73,6 +92,8 @@ class _Tally:
         self._values = array("q")
         self._salted = array("q")
         self._salts = array("q")
+        self._lengths = Counter[int]()
+        self._signs = 0
 
     def add(self, entry: Entry) -> None:
         kind, salt = entry.stored
@@ -80,6 +101,9 @@ class _Tally:
         if kind.function in (EMPTY, LOCKED):
             return
         self._values.append(hash(entry.value))
+        if kind.function in (CLEAR, UNRECOGNISED):
+            self._lengths[len(entry.value)] += 1
+            self._signs |= sum(1 << n for n, (sign, _) in enumerate(_SIGNS) if sign(entry.value))
         if salt is not None:
             self.shortest[kind] = min(salt.bits, self.shortest.get(kind, salt.bits))
         if salt is not None and salt.text:
@@ -89,6 +113,16 @@ class _Tally:
     def repeated(self) -> int:
         """Return how many values are equal to another."""
         return sum(n for n in Counter(self._values).values() if n > 1)
+
+    def alike(self) -> AlikePasswords | None:
+        """Return what readable passwords of one length can hold; None when people chose them."""
+        if len(self._lengths) != 1 or self._lengths.total() < _ENOUGH_ALIKE:
+            return None
+        ((length, count),) = self._lengths.items()
+        alphabet = sum(size for n, (_, size) in enumerate(_SIGNS) if self._signs >> n & 1)
+        if length > _LONGEST_ALIKE or alphabet < 2:
+            return None
+        return AlikePasswords(count, length, round(length * math.log2(alphabet), 1))
 
     def shared_salts(self) -> int:
         """Return how many values have the salt of another, different one."""
@@ -118,4 +152,5 @@ def hashes_of(found: Iterable[Entry]) -> PasswordHashes:
         ),
         repeated=tally.repeated(),
         shared_salts=tally.shared_salts(),
+        alike=tally.alike(),
     )

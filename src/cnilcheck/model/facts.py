@@ -253,17 +253,29 @@ class HashGroup(Struct, frozen=True, forbid_unknown_fields=True):
     salt_bits: int | None = None
 
 
+class AlikePasswords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Readable passwords that all have one length, as a program draws them and people do not.
+
+    `bits` is the most each can hold by the kinds of characters that all of them together show.
+    """
+
+    count: int
+    length: int
+    bits: float
+
+
 class PasswordHashes(Fact, frozen=True):
     """What the stored passwords of a sample are made of; never a value.
 
     `repeated` counts values equal to another, `shared_salts` those that have the salt of another,
-    different value.
+    different value. `alike` is about the readable ones, if a program seems to have drawn them.
     """
 
     total: int
     groups: tuple[HashGroup, ...]
     repeated: int
     shared_salts: int = 0
+    alike: AlikePasswords | None = None
 
 
 class StoredData(Fact, frozen=True):
@@ -1926,6 +1938,26 @@ class PasswordHashCalls(Fact, frozen=True):
     calls: tuple[HashCall, ...]
 
 
+class PasswordGenerator(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place where source code draws a password: how long it is and what it can hold at most.
+
+    `bits` is None where the alphabet is not told, `foreseeable` whether the chance is no secret.
+    """
+
+    place: str
+    function: str
+    length: int
+    bits: float | None
+    foreseeable: bool
+
+
+class PasswordGenerators(Fact, frozen=True):
+    """What in the source files of the copy draws passwords that are then handed out."""
+
+    files_read: int
+    found: tuple[PasswordGenerator, ...]
+
+
 class EncryptionAtRestSetting(Fact, frozen=True):
     """Whether a configuration encrypts one store of data; None when it does not say."""
 
@@ -2058,5 +2090,6 @@ AnyFact: TypeAlias = (
     | SessionCookieSetting
     | HttpsSetting
     | PasswordHashCalls
+    | PasswordGenerators
     | EncryptionAtRestSetting
 )

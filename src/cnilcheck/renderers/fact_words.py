@@ -85,6 +85,7 @@ FIELDS = _words("""
     answer | réponse | answer
     anti_forgery_token | jeton contre la falsification | anti-forgery token
     article_28 | clauses de l'article 28 | article 28 clauses
+    alike | de même longueur | of one length
     asked | demandé | asked for
     attempts_per_day | essais par jour | attempts per day
     authentication | authentification | authentication
@@ -163,6 +164,7 @@ FIELDS = _words("""
     filtered | sans réponse | silent
     first | première ligne | first line
     forced | imposé | forced
+    foreseeable | hasard devinable | chance can be foretold
     form | forme | form
     format | format | format
     found | trouvé | found
