@@ -9,8 +9,8 @@ import pytest
 from cnilcheck.cli.run import catalogue
 from cnilcheck.documents.decisions import read_decisions
 from cnilcheck.resources import rules_directory
-from decisions.harness import HERE, Replay, decision, decisions, replay
-from decisions.table import SEEDS, as_text, measured
+from decisions.harness import HERE, Replay, decision, decisions, replay, variants
+from decisions.table import SEEDS, as_text, markdown, measured, on_record
 
 MORE = tuple(int(seed) for seed in os.environ.get("DECISION_SEEDS", "").split(",") if seed)
 """Further seeds to try by hand, such as DECISION_SEEDS=3,4,5."""
@@ -50,3 +50,21 @@ def test_all_that_reports_say_of_a_decision_is_replayed() -> None:
         printed = told[name].shortcomings if name in told else ()
         planted = {s.weakness for s in decision(name).shortcomings}
         assert {s.weakness for s in printed if s.printable} <= planted, name
+
+
+def test_each_rendering_stands_in_a_decision() -> None:
+    used = {
+        (variant.weakness, variant.channel, variant.name)
+        for name in decisions()
+        for shortcoming in decision(name).shortcomings
+        for rendered in shortcoming.rendered
+        for variant in rendered.choices
+    }
+    known = {(v.weakness, v.channel, v.name) for v in variants() if v.weakness != "decoy"}
+    assert known <= used, known - used
+
+
+def test_the_readme_tells_what_was_measured() -> None:
+    readme = (HERE.parents[1] / "README.md").read_text("utf-8")
+    section = readme.partition("<!-- decisions -->\n")[2].partition("\n<!-- /decisions -->")[0]
+    assert section == markdown(on_record()), "run benchmarks/decisions.py --markdown"

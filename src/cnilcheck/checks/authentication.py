@@ -410,6 +410,7 @@ def _settings(found: list[Opening], place: str) -> tuple[Text, ...]:
 _OPENINGS: dict[OpeningKind, Text] = {
     "no_password": Text("connexion sans mot de passe", "sign-in without a password"),
     "empty_password": Text("mots de passe vides", "empty passwords"),
+    "sign_in_off": Text("connexion coupée", "sign-in switched off"),
     "default_password": Text("mot de passe d’origine", "password as delivered"),
     "clear_transport": Text("connexion sans chiffrement", "sign-in without encryption"),
     "clear_password": Text("mot de passe transmis en clair", "password sent in clear"),

@@ -7,12 +7,15 @@ import re
 from typing import Literal, TypeAlias
 
 from cnilcheck.model.facts import (
+    CloudAccessSetting,
     CrossOrigin,
     DatagramServices,
+    DepositedFiles,
     DirectoryListings,
     DirectoryListingSetting,
     DocumentAccess,
     DocumentIdentifiers,
+    EnvironmentDatabase,
     FlawedPackage,
     HoldingKind,
     KnownFlaws,
@@ -23,6 +26,7 @@ from cnilcheck.model.facts import (
     NetworkSeparation,
     OpenPort,
     OpenPorts,
+    PapersAsked,
     PersonalPage,
     ReadableFile,
     ReadableFiles,
@@ -604,6 +608,81 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _is_public(text: str) -> bool:
     address = _address(text)
     return address is not None and address.is_global
+
+
+def cloud_access_filtered(fact: CloudAccessSetting, /, *, ports: tuple[int, ...]) -> Answer:
+    """Pass when a store or a data port is limited to named networks.
+
+    Keys of people work from anywhere; roles have keys that pass, and are no concern of this.
+    """
+    if fact.resource_kind == "security_group":
+        opened = _data_ports(fact.ports, ports)
+        if not opened:
+            return None
+        if fact.anyone:
+            return failed(resource=fact.resource, what=_OPEN_PORTS, ports=opened)
+        return passed(resource=fact.resource, networks=fact.networks)
+    if fact.networks:
+        return passed(resource=fact.resource, networks=fact.networks)
+    what = _OPEN_STORE if fact.anyone else _KEYS_ANYWHERE
+    return failed(resource=fact.resource, what=what, ports=())
+
+
+_OPEN_PORTS = Text("tout Internet", "the whole Internet")
+_OPEN_STORE = Text("tout le monde", "everybody")
+_KEYS_ANYWHERE = Text(
+    "quiconque détient la clé, de n’importe quelle adresse",
+    "whoever holds the key, from any address",
+)
+
+
+def _data_ports(opened: tuple[int, ...], ports: tuple[int, ...]) -> tuple[str, ...]:
+    if not opened:
+        return ()
+    least, most = min(opened), max(opened)
+    return tuple(str(p) for p in ports if p in opened or (len(opened) == 2 and least <= p <= most))
+
+
+def production_not_tested_on(fact: EnvironmentDatabase, /) -> Verdict:
+    """Pass when the settings of a test environment name another database than production's."""
+    if fact.same_as is not None:
+        return failed(database=fact.database, why=_also_named(fact.same_as))
+    if fact.named_production:
+        return failed(database=fact.database, why=_NAMED_PRODUCTION)
+    return passed(database=fact.database)
+
+
+_NAMED_PRODUCTION = Text("son nom dit la production", "its name says production")
+
+
+def _also_named(place: str) -> Text:
+    return Text(f"aussi nommée par {place}", f"also named by {place}")
+
+
+def deposits_emptied(fact: DepositedFiles, /) -> Verdict:
+    """Pass when no file stays in a place of exchange for longer than declared."""
+    if fact.late:
+        return failed(
+            late=fact.late, files=fact.files, keep=fact.keep_days, oldest=fact.oldest_days
+        )
+    return passed(files=fact.files, keep=fact.keep_days)
+
+
+_PAPERS = {
+    "bank_card": Text("carte bancaire", "bank card"),
+    "identity": Text("pièce d’identité", "identity paper"),
+    "residence": Text("justificatif de domicile", "proof of address"),
+    "health": Text("pièce de santé", "health paper"),
+    "bank_account": Text("relevé bancaire", "bank details"),
+}
+
+
+def papers_not_by_email(fact: PapersAsked, /) -> Verdict:
+    """Pass when a message asks for papers by another way than plain e-mail."""
+    papers = tuple(_PAPERS[paper] for paper in fact.papers if paper in _PAPERS)
+    if fact.by_email and not fact.by_upload:
+        return failed(papers=papers, lines=fact.by_email)
+    return undecided(papers=papers) if fact.by_email else passed(papers=papers)
 
 
 def networks_filtered(fact: NetworkAccessSetting, /) -> Verdict:

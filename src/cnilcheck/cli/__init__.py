@@ -479,6 +479,40 @@ def verify(
     raise typer.Exit(verify_dossier(folder, signer))
 
 
+@app.command(
+    help=say(
+        "Lister ce que des autorités ont décidé en matière de sécurité.",
+        "List what authorities decided about security.",
+    )
+)
+def decisions(
+    weakness: Annotated[
+        str | None, typer.Option("--weakness", help=say("Une faiblesse.", "One weakness."))
+    ] = None,
+    module: Annotated[
+        Module | None, typer.Option("--module", help=say("Un seul module.", "One module."))
+    ] = None,
+    health: Annotated[
+        bool | None,
+        typer.Option(
+            "--health/--no-health", help=say("Secteur de la santé, ou non.", "Health, or not.")
+        ),
+    ] = None,
+    authority: Annotated[
+        str | None,
+        typer.Option("--authority", help=say("Une autorité : CNIL, AP…", "One: CNIL, AP…")),
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help=say("Une année.", "One year."))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=say("En JSON.", "As JSON."))] = False,
+    lang: _Lang = LANG,
+) -> None:
+    """List public decisions: what was found and decided then, nothing of today."""
+    from cnilcheck.cli.decisions import Wanted, list_decisions
+
+    wanted = Wanted(weakness, module, health, authority, year)
+    list_decisions(wanted, lang, as_json=as_json)
+
+
 rules_app = typer.Typer(
     help=say("Lister et expliquer les règles.", "List and explain the rules."),
     rich_markup_mode=None,

@@ -29,7 +29,7 @@ def list_rules(
     """Print one line for each rule; raises UsageError for a weakness nobody knows."""
     known = catalogue()
     if weakness is not None and weakness not in known.weaknesses:
-        raise UsageError(_unknown("--weakness", weakness, known.weaknesses))
+        raise UsageError(unknown_name("--weakness", weakness, known.weaknesses))
     chosen = [
         bound.rule
         for bound in known.rules
@@ -65,11 +65,12 @@ def show_rule(name: str, lang: Lang) -> None:
     known = catalogue()
     found = {bound.rule.id: bound.rule for bound in known.rules}
     if name not in found:
-        raise UsageError(_unknown("rules show", name, found))
+        raise UsageError(unknown_name("rules show", name, found))
     _print(found[name], known, Console(highlight=False), lang)
 
 
-def _unknown(where: str, name: str, names: object) -> str:
+def unknown_name(where: str, name: str, names: object) -> str:
+    """Return the line for a name nobody knows, with the nearest one that is known."""
     near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)  # type: ignore[call-overload]
     return f"{where}: no such name: {name}" + (f"; did you mean `{near[0]}`?" if near else "")
 

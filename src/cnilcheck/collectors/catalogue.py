@@ -9,6 +9,7 @@ from cnilcheck.collectors.applications import ApplicationConfiguration
 from cnilcheck.collectors.base import Collector
 from cnilcheck.collectors.certificate_copies import CertificateCopies
 from cnilcheck.collectors.certificates import Certificates
+from cnilcheck.collectors.cloud_access import CloudAccess
 from cnilcheck.collectors.configured_hosts import ConfiguredHosts
 from cnilcheck.collectors.data_samples import DataSamples
 from cnilcheck.collectors.datagrams import Datagrams
@@ -18,8 +19,10 @@ from cnilcheck.collectors.declarations import (
     LoggingDeclarations,
     SecurityDeclarations,
 )
+from cnilcheck.collectors.deposits import Deposits
 from cnilcheck.collectors.documents import Documents
 from cnilcheck.collectors.encryption_at_rest import EncryptionAtRest
+from cnilcheck.collectors.environments import Environments
 from cnilcheck.collectors.guarantees import GuaranteesPage
 from cnilcheck.collectors.http_challenges import HttpChallenges
 from cnilcheck.collectors.http_compression import PageCompression
@@ -38,6 +41,7 @@ from cnilcheck.collectors.operating_system import OperatingSystem
 from cnilcheck.collectors.opportunistic import Opportunistic
 from cnilcheck.collectors.page_manners import PageManners
 from cnilcheck.collectors.page_recipients import PageRecipients
+from cnilcheck.collectors.papers_asked import PapersRequests
 from cnilcheck.collectors.password_code import PasswordCode
 from cnilcheck.collectors.password_generators import PasswordGeneratorCode
 from cnilcheck.collectors.password_samples import PasswordSamples
@@ -51,6 +55,7 @@ from cnilcheck.collectors.service_configuration import ServiceConfiguration
 from cnilcheck.collectors.session_visits import SessionVisits
 from cnilcheck.collectors.sign_in import SignIn
 from cnilcheck.collectors.sign_in_configuration import SignInConfiguration
+from cnilcheck.collectors.sign_in_switches import SignInSwitches
 from cnilcheck.collectors.ssh import Ssh
 from cnilcheck.collectors.sshd import SshConfiguration
 from cnilcheck.collectors.store_configuration import StoreConfiguration
@@ -107,8 +112,13 @@ def collectors() -> tuple[Collector, ...]:
         SshConfiguration(),
         ApplicationConfiguration(),
         SignInConfiguration(),
+        SignInSwitches(),
         AccountLists(),
         Messages(),
+        PapersRequests(),
+        CloudAccess(),
+        Environments(),
+        Deposits(),
         EncryptionAtRest(),
         SecretsInTree(),
         PasswordCode(),

@@ -52,9 +52,9 @@ class Messages:
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield each message that carries a password or a link to an account."""
         found = False
-        samples = isinstance(task.subject, Path)
-        tree = None if samples else SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
-        texts = _samples(task, tools) if tree is None else tree.texts(_is_template, FOLDERS)
+        given = isinstance(task.subject, Path)
+        tree = None if given else SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
+        texts = samples(task, tools) if tree is None else tree.texts(is_template, FOLDERS)
         for path, text in texts:
             try:
                 fact = message(text, path)
@@ -62,7 +62,7 @@ class Messages:
                 yield Missing(path, AccountMessage, error)
                 continue
             # A sample was handed over as one: that it carries nothing is worth saying.
-            if fact is not None or samples:
+            if fact is not None or given:
                 found = True
                 yield Seen(path, fact or AccountMessage((), (), None))
         gaps = [] if tree is None else list(tree.problems(AccountMessage))
@@ -71,11 +71,13 @@ class Messages:
             yield Nothing(task.location, AccountMessage)
 
 
-def _is_template(path: str) -> bool:
+def is_template(path: str) -> bool:
+    """Return whether a path of a server's tree is that of a message's template."""
     return _IN_TREE.search(path) is not None
 
 
-def _samples(task: Task, tools: Tools) -> Iterator[tuple[str, str]]:
+def samples(task: Task, tools: Tools) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each message handed over; raises NotReadable when none is there."""
     place = tools.path(str(task.subject))
     if place.is_file():
         folder, paths = place.parent, [f"/{place.name}"]
@@ -110,7 +112,7 @@ def message(text: str, path: str) -> AccountMessage | None:
     """
     if "\0" in text[:8192]:
         raise Malformed(f"{path} is not text")
-    body = _body(text) if path.lower().endswith(".eml") else text
+    body = readable(text, path)
     if not _ABOUT.search(body):
         return None
     lines = [line[:5000] for line in body.split("\n")[:20_000]]
@@ -141,8 +143,10 @@ def _answers_a_request(text: str, path: str) -> bool:
     return bool(_RENEWAL_FILE.search(path) or _RENEWED.search(_TAG.sub(" ", text[:200_000])))
 
 
-def _body(text: str) -> str:
+def readable(text: str, path: str) -> str:
     """Return the readable parts of an e-mail in the order they stand; the text when it is none."""
+    if not path.lower().endswith(".eml"):
+        return text
     try:
         whole = email.message_from_string(text, policy=email.policy.default)
         parts = [

@@ -20,6 +20,7 @@ from cnilcheck.collectors.password_files import entries
 from cnilcheck.collectors.password_samples import hashes_of
 from cnilcheck.collectors.policies import delivered
 from cnilcheck.collectors.policies.cloud import read_cloud
+from cnilcheck.collectors.policies.code_hosts import read_code_host
 from cnilcheck.collectors.policies.directory import read_ldif
 from cnilcheck.collectors.policies.django import read_django
 from cnilcheck.collectors.policies.frameworks import (
@@ -135,7 +136,10 @@ def _export(task: Task, tools: Tools, name: str) -> Iterator[Sighting]:
     snapshot = Snapshot(place.parent, task.target, name, tools)
     text = snapshot.read_bytes(f"/{place.name}", _LARGEST).decode("utf-8-sig", "replace")
     found = False
-    for sighting in _read(export.path, text, snapshot):
+    # Whatever it is called, its owner hands it over as an export.
+    known = _reader(export.path) is not None or not export.path.endswith(".json")
+    read = _read(export.path, text, snapshot) if known else _json(text, export.path, snapshot)
+    for sighting in read:
         found = True
         yield _of_class(sighting, export.class_)
     if not found:
@@ -200,6 +204,7 @@ def _json(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:
         yield from read_keycloak(document, text, path)
     else:
         yield from read_cloud(document, text, path)
+        yield from read_code_host(document, text, path)
 
 
 def _sql(text: str, path: str, snapshot: Snapshot) -> Iterator[Seen]:

@@ -32,6 +32,8 @@ class SourceFiles:
     snapshot: Snapshot
     stop: threading.Event
     largest: int = _MAX_BYTES
+    others: re.Pattern[str] = _NOT_OURS
+    """What is somebody else's, or no part of the service, and is left out."""
     read: int = 0
     refused: list[tuple[str, CollectionError]] = field(default_factory=list)
 
@@ -51,7 +53,7 @@ class SourceFiles:
                         raise NotReadable(f"{folder}: more than {MAX_FILES} files, not all read")
                     if self.stop.is_set():
                         raise Interrupted("stopped by the operator")
-                    if wanted(path) and not _NOT_OURS.search(path):
+                    if wanted(path) and not self.others.search(path):
                         yield from self._text(path)
             except NotReadable as error:
                 self.refused.append((folder, error))

@@ -347,6 +347,7 @@ def _check_sources(scope: Scope, path: Path) -> None:
         if source.leavers:
             named.append((f"sources.accounts[{n}].leavers", source.leavers))
     named += [(f"sources.messages[{n}]", p) for n, p in enumerate(sources.messages)]
+    named += [(f"sources.deposits[{n}].path", d.path) for n, d in enumerate(sources.deposits)]
     named += [(f"sources.authorities[{n}]", p) for n, p in enumerate(sources.authorities)]
     named += [(f"sources.advisories[{n}]", p) for n, p in enumerate(sources.advisories)]
     hosting = scope.declarations.hosting

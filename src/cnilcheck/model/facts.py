@@ -601,6 +601,49 @@ class TenantStorage(Fact, frozen=True):
     shared: tuple[SharedPlace, ...]
 
 
+class CloudAccessSetting(Fact, frozen=True):
+    """Whom a policy of an object store, or a rule of a security group, lets in, and from where.
+
+    `anyone` says that a policy names everybody, or a group the whole Internet; `networks` are those
+    it is limited to, `ports` the ends of the ranges a group opens.
+    """
+
+    resource_kind: Literal["bucket_policy", "security_group"]
+    resource: str
+    anyone: bool
+    networks: tuple[str, ...]
+    ports: tuple[int, ...] = ()
+
+
+class EnvironmentDatabase(Fact, frozen=True):
+    """The database that settings for tests or development name, and production's where known.
+
+    `named_production` says that the name itself speaks of production.
+    """
+
+    environment: str
+    database: str
+    same_as: str | None
+    named_production: bool
+
+
+class DepositedFiles(Fact, frozen=True):
+    """Files left in a place of exchange: how many, the age of the oldest, how long is allowed."""
+
+    files: int
+    oldest_days: int | None
+    late: int
+    keep_days: int
+
+
+class PapersAsked(Fact, frozen=True):
+    """A message that asks people for personal papers: which, on which lines, and by which way."""
+
+    papers: tuple[str, ...]
+    by_email: tuple[int, ...]
+    by_upload: bool
+
+
 class DirectoryListingSetting(Fact, frozen=True):
     """Where a web server's configuration switches directory listing on."""
 
@@ -978,6 +1021,7 @@ OpeningKind: TypeAlias = Literal[
     "single_factor",
     "from_anywhere",
     "sms_factor",
+    "sign_in_off",
 ]
 
 
@@ -2008,6 +2052,10 @@ AnyFact: TypeAlias = (
     | NetworkAccessSetting
     | NetworkSeparation
     | TenantStorage
+    | CloudAccessSetting
+    | EnvironmentDatabase
+    | DepositedFiles
+    | PapersAsked
     | DirectoryListingSetting
     | SecretsInFiles
     | ResponseHeaders

@@ -240,6 +240,13 @@ class LogStore(Struct, frozen=True, forbid_unknown_fields=True):
     authorization: Secret | None = None
 
 
+class Deposit(Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder of exchanged or uploaded files, and how many days one may stay there."""
+
+    path: str
+    keep_days: Annotated[int, Meta(ge=0)]
+
+
 class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     """Files that are read, and never sent anywhere; relative paths start at the scope file.
 
@@ -260,6 +267,7 @@ class Sources(Struct, frozen=True, forbid_unknown_fields=True):
     """Modes and owners of the server's files: `ls -lR`, `find -printf`, `stat`, or a tar file."""
     accounts: tuple[AccountListSource, ...] = ()
     messages: tuple[str, ...] = ()
+    deposits: tuple[Deposit, ...] = ()
 
 
 class Certificate(Struct, frozen=True, forbid_unknown_fields=True):

@@ -100,7 +100,7 @@ def page_of(
         processor=scope.organisation is not None and scope.organisation.role is Role.PROCESSOR,
         known=_known(report.findings, lang),
         retest=retest(report, lang),
-        precedents=tuple(_precedent(d, lang) for d in alike[:_COMPARABLE]),
+        precedents=tuple(precedent(d, lang) for d in alike[:_COMPARABLE]),
         more_precedents=_rest(words.MORE_DECISIONS, len(alike) - _COMPARABLE, lang),
         schedule=_schedule(report, lang),
         urgent=urgent[:_URGENT],
@@ -276,7 +276,7 @@ def _repair(
         first_places=tuple(where(f, lang) for f in group[:_PLACES]),
         more_places=_more(len(group) - _PLACES, lang),
         accepted_until=_accepted_until(group, lang),
-        precedents=tuple(_precedent(d, lang) for d in alike[:_PRECEDENTS]),
+        precedents=tuple(precedent(d, lang) for d in alike[:_PRECEDENTS]),
         more_precedents=_rest(words.MORE_DECISIONS, len(alike) - _PRECEDENTS, lang),
         people=_rest(words.PEOPLE, planned.people if planned else 0, lang),
         begins=words.short_day(planned.start, lang) if planned else "",
@@ -286,7 +286,8 @@ def _repair(
     )  # fmt: skip
 
 
-def _precedent(decision: Decision, lang: Lang) -> Precedent:
+def precedent(decision: Decision, lang: Lang) -> Precedent:
+    """Return the words of a decision: who, when, how much, and what had been found then."""
     day = spell(decision.date, lang) if decision.date else str(decision.decided_in)
     kind, w = words.PAGE[decision.kind].to(lang), words.PAGE
     if decision.fine is not None:
@@ -309,7 +310,7 @@ def _named(
     alike: Sequence[Decision], repairs: Sequence[Repair], lang: Lang
 ) -> tuple[Precedent, ...]:
     named = {case.id for repair in repairs for case in repair.precedents}
-    cases = (_precedent(decision, lang) for decision in alike)
+    cases = (precedent(decision, lang) for decision in alike)
     return tuple(case for case in cases if case.id in named)
 
 

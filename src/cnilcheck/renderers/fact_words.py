@@ -368,6 +368,20 @@ FIELDS = _words("""
     walks | parcours | walks
     workstations_encrypted | postes chiffrés | workstations encrypted
     workstations_lock | verrouillage des postes | workstations lock
+    anyone | ouvert à tous | open to all
+    by_email | demandé par courriel | asked for by e-mail
+    by_upload | dépôt proposé | upload offered
+    database | base | database
+    environment | environnement | environment
+    keep_days | durée permise, en jours | days allowed
+    late | en retard | late
+    named_production | nommée comme la production | named as production
+    oldest_days | âge du plus ancien, en jours | age of the oldest, in days
+    papers | pièces | papers
+    ports | ports | ports
+    resource | ressource | resource
+    resource_kind | sorte de ressource | kind of resource
+    same_as | la même que | the same as
     workstations_unprivileged | postes sans droits élevés | workstations without high rights
     zones | fuseaux | zones
     complete | lu jusqu'au bout | read to the end
@@ -702,6 +716,9 @@ VALUES |= _words("""
     no_pkce | sans PKCE | without PKCE
     password_grant | mot de passe confié à l'application | password handed to the application
     second_factor | second facteur | second factor
+    bucket_policy | règle d'un espace de stockage | policy of an object store
+    security_group | groupe de sécurité | security group
+    sign_in_off | connexion coupée | sign-in switched off
     single_factor | un seul facteur | single factor
     from_anywhere | depuis n'importe quelle adresse | from any address
     sms_factor | code par SMS ou par appel | code by SMS or call

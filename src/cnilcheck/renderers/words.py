@@ -375,6 +375,7 @@ PAGE: dict[str, Text] = {
         "named. The amount is that of the whole decision, which was often about other failures "
         "too. It does not foretell what would be decided here.",
     ),
+    "no_decision": _t("Aucune décision ne correspond.", "No decision fits."),
     "cited_decisions": _t("Décisions citées", "Decisions cited"),
     "no_amount": _t("sans amende", "no fine"),
     "amount_unknown": _t("amende, montant non vérifié", "fine, amount not verified"),

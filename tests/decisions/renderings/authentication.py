@@ -184,7 +184,7 @@ _SWITCHES = (
     ("/srv/app/.env.production", "NODE_ENV=production\nDISABLE_AUTH={}\n", "true", "false"),
     ("/opt/portail/config/application.yml", "server:\n  port: 8080\nsecurity:\n  authentication:\n    enabled: {}\n", "false", "true"),
     ("/var/www/site/config/security.yaml", "security:\n  firewalls:\n    main:\n      pattern: ^/\n      security: {}\n", "false", "true"),
-    ("/srv/crm/settings.py", 'INSTALLED_APPS = ["crm"]\nLOGIN_REQUIRED = {}\n', "False", "True"),
+    ("/srv/crm/settings.py", 'ROOT_URLCONF = "crm.urls"\nLOGIN_REQUIRED = {}\n', "False", "True"),
     ("/var/www/html/config.php", "<?php\ndefine('SKIP_LOGIN', {});\n", "true", "false"),
     ("/etc/elasticsearch/elasticsearch.yml", "cluster.name: dossiers\nxpack.security.enabled: {}\n", "false", "true"),
 )  # fmt: skip
@@ -205,7 +205,7 @@ _GUARDED = (
     ),
     (
         "/srv/app/portal/settings.py",
-        'INSTALLED_APPS = ["portal"]\nMIDDLEWARE = [\n    "django.contrib.sessions.middleware.SessionMiddleware",\n    {}"django.contrib.auth.middleware.LoginRequiredMiddleware",\n]\n', "# ", "",
+        'ROOT_URLCONF = "portal.urls"\nMIDDLEWARE = [\n    "django.contrib.sessions.middleware.SessionMiddleware",\n    {}"django.contrib.auth.middleware.LoginRequiredMiddleware",\n]\n', "# ", "",
     ),
     (
         "/var/www/portail/routes/web.php",

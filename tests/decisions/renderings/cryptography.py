@@ -69,3 +69,32 @@ def hashed_fast_by_the_code(
             code = f"module.exports = async (login, password) => {{\n  {good if deployment.mended else weak}\n  return save(login, digest);\n}};\n"
     deployment.system(path, code)
     return at("snapshot", path)
+
+
+@renders("cleartext-transfer", "config")
+def papers_asked_by_mail(deployment: Deployment) -> Place:
+    """The template of a message asks for a card or a paper by return of e-mail."""
+    path = deployment.pick(
+        "/srv/shop/templates/emails/fraude.html", "/var/www/shop/mails/fr/verification.txt",
+        "/opt/crm/templates/notifications/justificatif.twig",
+    )  # fmt: skip
+    paper = deployment.say(
+        deployment.draw.choice(
+            ["votre carte bancaire", "un justificatif de domicile", "votre carte d'identité"]
+        ),
+        deployment.draw.choice(["your bank card", "a proof of address", "your identity card"]),
+    )
+    weak = deployment.say(
+        f"Afin de valider votre commande, merci de nous envoyer une copie de {paper} par retour de courriel.",
+        f"To confirm your order, please send a copy of {paper} by return e-mail.",
+    )
+    good = deployment.say(
+        f"Afin de valider votre commande, merci de déposer {paper} dans votre espace : https://boutique.example/pieces."
+        " Ne l'envoyez jamais par courriel.",
+        f"To confirm your order, please upload {paper} in your account: https://shop.example/papers."
+        " Never send it by e-mail.",
+    )
+    deployment.system(
+        path, f"{deployment.say('Bonjour', 'Hello')},\n\n{good if deployment.mended else weak}\n"
+    )
+    return at("snapshot", path)

@@ -58,11 +58,13 @@ def papers_by_number(deployment: Deployment, address: str = "", kind: str = "") 
     paths = [form.format(code) for code in wanted]
     people = dict(zip(paths, deployment.people, strict=False))
 
+    mended = deployment.mended
+
     def serve(request: Request) -> Answer:
         path = f"{request.path}?{request.query}" if request.query else request.path
         if path not in people:
             return error(404)
-        if not deployment.mended:
+        if not mended:
             return paper(people[path], sort, deployment)
         match refusal:
             case "redirect":
@@ -239,8 +241,10 @@ def export_without_sign_in(deployment: Deployment) -> Place:
     rows = extract(deployment, count)
     whole = f"{path}?{query}" if query else path
 
+    mended = deployment.mended
+
     def serve(request: Request) -> Answer:
-        if deployment.mended:
+        if mended:
             return error(401)
         if kind == "text/csv":
             return Answer(
@@ -359,3 +363,53 @@ def storage_unfiltered(deployment: Deployment) -> Place:
             )
     deployment.system(path, text)
     return at("snapshot", path)
+
+
+@renders("production-data-in-test", "config")
+def tests_on_production(deployment: Deployment) -> Place:
+    """The settings of tests name the database of production."""
+    host = deployment.pick("db1.interne.example", "10.12.0.8", "sql-prod.example", "base.example")
+    apart = deployment.pick("db-essais.example", "localhost", "10.99.0.3")
+    name = deployment.pick("geoloc", "dossiers", "crm")
+    used, base = (apart, f"{name}_essais") if deployment.mended else (host, name)
+    match deployment.pick("env", "rails", "django"):
+        case "env":
+            folder = deployment.pick("/srv/app", "/opt/mobile")
+            path = f"{folder}/{deployment.pick('.env.test', '.env.staging', '.env.development')}"
+            deployment.system(f"{folder}/.env", f"DB_HOST={host}\nDB_NAME={name}\n")
+            deployment.system(path, f"DB_HOST={used}\nDB_NAME={base}\n")
+        case "rails":
+            path = deployment.pick("/srv/app/config/database.yml", "/opt/site/config/database.yml")
+            deployment.system(
+                path,
+                (
+                    f"production:\n  adapter: postgresql\n  host: {host}\n  database: {name}\n"
+                    f"test:\n  adapter: postgresql\n  host: {used}\n  database: {base}\n"
+                ),
+            )
+        case _:
+            path = deployment.pick(
+                "/srv/app/config/settings_test.py", "/srv/app/site/settings/staging.py"
+            )
+            deployment.system(
+                "/srv/app/config/database.ini",
+                f"DATABASE_URL = postgresql://app@{host}:5432/{name}\n",
+            )
+            deployment.system(path, f'DATABASE_URL = "postgresql://app@{used}:5432/{base}"\n')
+    return at("snapshot", path)
+
+
+@renders("residual-data", "sample")
+def deposits_never_emptied(deployment: Deployment) -> Place:
+    """Papers of people not retained, or of finished exchanges, still lie in the folder."""
+    folder = deployment.pick("uploads", "depots/candidats", "echange/migration")
+    keep = deployment.pick(30, 90, 180)
+    for number in range(deployment.draw.randint(4, 9)):
+        age = deployment.draw.randint(1, keep - 2)
+        deployment.write(f"{folder}/piece-{number}.pdf", b"%PDF-1.4\n", age)
+    if not deployment.mended:
+        for number in range(deployment.draw.randint(2, 6)):
+            age = keep + deployment.draw.randint(20, 900)
+            deployment.write(f"{folder}/anciennes/piece-{number}.pdf", b"%PDF-1.4\n", age)
+    deployment.source("deposits", {"path": folder, "keep_days": keep})
+    return at(folder, "")

@@ -49,12 +49,15 @@ def logging_switched_off(deployment: Deployment) -> Place:
         case _:
             version = deployment.pick("13", "15", "16")
             path = f"/etc/postgresql/{version}/main/postgresql.conf"
-            statements, switch = ("mod", "on") if deployment.mended else ("none", "off")
+            # pgAudit writes consultations too, with the object read and not its values.
+            audit = "shared_preload_libraries = 'pgaudit'\npgaudit.log = 'read, write, ddl, role'\n"
+            sound = deployment.mended
+            statements, switch = ("ddl", "on") if sound else ("none", "off")
             text = (
                 "listen_addresses = 'localhost'\nssl = on\nssl_min_protocol_version = 'TLSv1.2'\n"
                 f"password_encryption = scram-sha-256\nlog_statement = '{statements}'\n"
                 f"log_connections = {switch}\nlog_disconnections = {switch}\n"
-                "log_line_prefix = '%m [%p] %q%u@%d/%h '\n"
+                f"log_line_prefix = '%m [%p] %q%u@%d/%h '\n{audit if sound else ''}"
             )
             deployment.system(path, text)
     return at("snapshot", path)
