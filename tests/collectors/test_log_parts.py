@@ -9,10 +9,12 @@ import pytest
 
 from cnilcheck.collectors import log_parts, log_reading
 from cnilcheck.collectors.log_reading import Manner, Reading
+from cnilcheck.collectors.log_signs import account_use_of, leavers_of
 from cnilcheck.collectors.logs import Logs
 from cnilcheck.errors import Interrupted, TimedOut
 from cnilcheck.model.facts import LogExtent, LogPersonalData
 from cnilcheck.model.scope import LogSource
+from cnilcheck.model.words import LogClass
 from collectors import log_generator as made
 from collectors.trees import facts, gaps, look_at_logs
 
@@ -53,16 +55,21 @@ def two(monkeypatch: pytest.MonkeyPatch) -> list[log_parts.Helper]:
 def read(path: Path, manner: Manner | None = None) -> Reading:
     reading = Reading(manner or Manner())
     reading.tally.personal.key = b"k" * 16
+    reading.tally.accounts.wanted = True
+    reading.tally.accounts.departures = {"u4": 1_772_582_400}
     reading.take_in(path, path.name)
     return reading
 
 
 def told(reading: Reading) -> dict[str, object]:
     tally, behaviour = vars(reading.tally), reading.tally.behaviour
-    known = {name: tally[name] for name in tally if name not in ("personal", "timeline")}
+    known = {
+        name: tally[name] for name in tally if name not in ("personal", "timeline", "accounts")
+    }
     line = reading.tally.timeline
     known["timeline"] = line.backwards, line.ahead, sorted(line.steps)
     known["personal"] = reading.tally.personal.counts, reading.tally.personal.distinct
+    known["uses"] = account_use_of(reading, LogClass.APPLICATION_ACCESS), leavers_of(reading)
     return {**known, "walks": behaviour.longest_walks(), "files": reading.files}
 
 

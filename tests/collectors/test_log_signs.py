@@ -277,3 +277,21 @@ def test_lines_out_of_the_format_are_shown_masked_with_their_place(tmp_path: Pat
     shown = extent.samples[0].text
     assert shown.startswith("panic in *** user=***")
     assert not any(word in shown for word in ("Durand", "jeanne", "55 08"))
+
+
+def test_a_file_that_is_rotated_while_it_is_read_is_read_as_it_was_and_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(ordinary(60))
+    plain = log_files.Blocks._whole_lines
+
+    def rotating(blocks: log_files.Blocks, chunk: bytes) -> bytes:
+        if not (tmp_path / "a.log.1").exists():
+            path.rename(tmp_path / "a.log.1")
+            path.write_text(ordinary(3))
+        return plain(blocks, chunk)
+
+    monkeypatch.setattr(log_files.Blocks, "_whole_lines", rotating)
+    (file,) = seen(tmp_path, LogFiles, "", new=False).files
+    assert (file.lines, file.changed) == (60, True)

@@ -131,6 +131,33 @@ def _title(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain(text))
 
 
+def departures(tools: Tools) -> dict[str, dt.date]:
+    """Return the day each dated leaver of the scope's lists left, by account name, bare of accents.
+
+    A list that cannot be read dates nobody: its own gap says so.
+    """
+    found: dict[str, dt.date] = {}
+    for source in tools.scope.sources.accounts:
+        try:
+            found |= _departures(source, tools)
+        except (Malformed, NotReadable):
+            continue
+    return found
+
+
+def _departures(source: AccountListSource, tools: Tools) -> dict[str, dt.date]:
+    found: dict[str, dt.date] = {}
+    for _, row in _rows(_text(tools.path(source.leavers))) if source.leavers else ():
+        day = next((day for cell in row if (day := day_of(cell))), None)
+        if day is not None:
+            found |= {plain(cell): day for cell in row if len(cell) > 2 and not day_of(cell)}
+    reader = _List(source, frozenset())
+    for number, row in _rows(_text(tools.path(source.path))):
+        name, day = reader.departure(number, row)
+        found |= {one: day for one in name if day is not None}
+    return found
+
+
 def _leavers(path: Path) -> frozenset[str]:
     cells = (plain(cell) for _, row in _rows(_text(path)) for cell in row)
     return frozenset(cell for cell in cells if len(cell) > 2)
@@ -184,6 +211,14 @@ class _List:
         self._leaver(line, row)
         self._dates(line, row)
         self._rights(line, row)
+
+    def departure(self, line: int, row: list[str]) -> tuple[tuple[str, ...], dt.date | None]:
+        """Take in a row; return the names of its account, and the day its owner left."""
+        if self._columns is None:
+            self.take(line, row)
+            return (), None
+        cells = (self._cell(row, word) for word in ("login", "email"))
+        return tuple(plain(cell) for cell in cells if cell), day_of(self._cell(row, "left") or "")
 
     def _header(self, row: list[str]) -> dict[str, int]:
         titles = [_title(cell) for cell in row]

@@ -8,12 +8,14 @@ the one a reader of single lines makes: a line the pattern does not fit is hande
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress, repeat
 
+from cnilcheck.collectors.log_accounts import HOUR, MOST_NETWORKS, TAKEN, coarse_network
 from cnilcheck.collectors.log_behaviour import HEAVY
 from cnilcheck.collectors.log_events import (
     LOOPBACK,
@@ -96,7 +98,7 @@ class Columns:
             tally.timeline.late(epoch, self.written, count)
         ends = slice(None, None, len(numbers) - 1 or 1) if times.ordered else slice(None)
         tally.timeline.see(self.file, times.epochs[ends], numbers[ends])
-        self._count(rows.columns, numbers, times.epochs, repeat(True))
+        self._count(rows.columns, numbers, times.epochs, repeat(True), times.offset)
         return len(numbers)
 
     def _take_any(self, block: bytes, number: int) -> int:
@@ -125,7 +127,7 @@ class Columns:
             every, epochs = all(zoned.values()), [known[stamp][0] for stamp in stamps]
             self.tally.timeline.see(self.file, epochs, numbers, zoned=every)
             rows = repeat(True) if every else [zoned[stamp] for stamp in stamps]
-            self._count(columns, numbers, epochs, rows)
+            self._count(columns, numbers, epochs, rows, known[stamps[0]][1])
         return count
 
     def _stamps(self, columns: _Named) -> tuple[Sequence[_Stamp], dict[_Stamp, Instant | None]]:
@@ -170,7 +172,7 @@ class Columns:
 
     def _count(
         self, columns: _Named, numbers: Sequence[int], epochs: Sequence[int],
-        zoned: Iterable[bool],
+        zoned: Iterable[bool], offset: int | None,
     ) -> None:  # fmt: skip
         requests, statuses, clients = _requests(columns), columns["status"], columns.get("client")
         behaviour, personal = self.tally.behaviour, self.tally.personal
@@ -191,6 +193,12 @@ class Columns:
                 if key in failing:
                     self._note_failure(clients[n] if clients else b"", statuses[n], epochs[n],
                                        numbers[n])  # fmt: skip
+        taken = {key for key, kind in kinds.items() if kind.category in TAKEN}
+        if self.tally.accounts.wanted and any(map(self._people.__getitem__, authors)) and taken:
+            given = list(map(taken.__contains__, zip(shapes, statuses, strict=True)))
+            self._note_given(columns, given, epochs, offset, numbers)
+        if self.tally.accounts.departures:
+            self._note_leavers(columns.get("user", ()), authors, epochs, numbers)
         self.tally.count_authors(
             Counter({name.decode("utf-8", "replace"): n for name, n in authors.items()})
         )
@@ -245,6 +253,67 @@ class Columns:
             self.tally.request(kind, mask, told, at, count)
         return kinds
 
+    def _note_given(
+        self, columns: _Named, given: Sequence[bool], epochs: Sequence[int], offset: int | None,
+        numbers: Sequence[int],
+    ) -> None:  # fmt: skip
+        """Note which accounts were given the records of the rows so marked, hour by hour."""
+        users, clients = columns["user"], columns.get("client") or (b"",) * len(given)
+        in_order = sorted(epochs)
+        if in_order != epochs:
+            order = sorted(range(len(epochs)), key=epochs.__getitem__)
+            users, clients = [users[n] for n in order], [clients[n] for n in order]
+            given, numbers = [given[n] for n in order], [numbers[n] for n in order]
+        start = 0
+        while start < len(in_order):
+            hour = in_order[start] // HOUR
+            end = bisect_left(in_order, (hour + 1) * HOUR, start + 1)
+            self._note_hour(users[start:end], clients[start:end], given[start:end],
+                            numbers[start:end], in_order[start], offset)  # fmt: skip
+            start = end
+
+    def _note_hour(
+        self, users: Sequence[bytes], clients: Sequence[bytes], given: Sequence[bool],
+        numbers: Sequence[int], epoch: int, offset: int | None,
+    ) -> None:  # fmt: skip
+        accounts, wanting = self.tally.accounts, dict[bytes, set[bytes]]()
+        first: dict[bytes, int] = {}
+        for user, count in Counter(compress(users, given)).items():
+            if not self._people[user]:
+                continue
+            hour = accounts.hour_of(user.decode("utf-8", "replace"), epoch, offset)
+            if hour is None:
+                continue
+            if not hour.records:
+                first = first or _firsts(users, given, numbers)
+                hour.first = self.file, first[user]
+            hour.records += count
+            accounts.records += count
+            accounts.located += count
+            if len(hour.networks) < MOST_NETWORKS:
+                wanting[user] = hour.networks
+        unlocated = {user for user, networks in wanting.items() if not networks}
+        for user, client in compress(zip(users, clients, strict=True), given) if wanting else ():
+            found = wanting.get(user)
+            if found is not None:
+                network = client.rpartition(b".")[0] or coarse_network(client)
+                if network and network not in found:
+                    found.add(network)
+                    if len(found) >= MOST_NETWORKS:
+                        del wanting[user]
+        unlocated = {user for user in unlocated & wanting.keys() if not wanting[user]}
+        if unlocated:
+            accounts.located -= sum(user in unlocated for user in compress(users, given))
+
+    def _note_leavers(
+        self, users: Sequence[bytes], authors: Iterable[bytes], epochs: Sequence[int],
+        numbers: Sequence[int],
+    ) -> None:  # fmt: skip
+        accounts = self.tally.accounts
+        gone = {user for user in authors if accounts.may_have_left(user.decode("utf-8", "replace"))}
+        for n in (n for n, user in enumerate(users) if user in gone) if gone else ():
+            accounts.see(users[n].decode("utf-8", "replace"), epochs[n], (self.file, numbers[n]))
+
     def _note_failure(self, client: bytes, status: bytes, epoch: int, number: int) -> None:
         self.tally.behaviour.failed_sign_in(
             client.decode("utf-8", "replace"), epoch, (self.file, number), status.decode("latin-1")
@@ -256,6 +325,14 @@ class Columns:
                 # An e-mail is out of place in an address, not in the name of a crawler.
                 without = frozenset[DataKind]() if name == "referrer" else _NO_EMAIL
                 self.tally.personal.search_column(column, without)
+
+
+def _firsts(
+    users: Sequence[bytes], given: Sequence[bool], numbers: Sequence[int]
+) -> dict[bytes, int]:
+    """Return the number of the first marked row of each user."""
+    marked = list(compress(zip(users, numbers, strict=True), given))
+    return dict(reversed(marked))
 
 
 @lru_cache(maxsize=256)

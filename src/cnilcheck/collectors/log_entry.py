@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from cnilcheck.collectors.log_events import LOOPBACK, WebKind, names_a_person
+from cnilcheck.collectors.log_order import Numbered
 from cnilcheck.collectors.log_tally import Flags
 from cnilcheck.model.logging_matrix import EventCategory
 
@@ -32,6 +33,8 @@ class Entry(NamedTuple):
     correlation: bool = False
     record: bool = False
     """Whether it says on whose data, by an identifier."""
+    numbered: Numbered | None = None
+    """Its number among the entries of its writer, where the writer numbers them."""
 
     @property
     def kind(self) -> WebKind:

@@ -16,6 +16,7 @@ from cnilcheck.collectors.log_audit import audit_xml
 from cnilcheck.collectors.log_entry import Entry, Parser
 from cnilcheck.collectors.log_events import kind_of_request, message_kind, names_a_person
 from cnilcheck.collectors.log_json import json_entry, json_lines
+from cnilcheck.collectors.log_order import Numbered
 from cnilcheck.collectors.log_personal import decoded
 from cnilcheck.collectors.log_times import (
     MONTHS,
@@ -191,7 +192,7 @@ def _addresses(text: str) -> str:
 
 
 _AUDITD = re.compile(
-    r"(?:node=(\S+) )?type=([A-Z_0-9]+) msg=audit\((\d{9,11})\.\d{3}:(\d+)\): ?(.*)"
+    r"(?:node=(\S+) )?type=([A-Z_0-9]+) msg=audit\((\d{9,11})\.\d{3}:(\d{1,18})\): ?(.*)"
 )
 # What a program told the daemon stands between apostrophes; the daemon adds names after 0x1d.
 _AUDIT_MESSAGE = re.compile(r"\bmsg='([^']{0,8000})'")
@@ -217,6 +218,9 @@ def auditd(line: str, _written: int) -> Entry | None:
         *moment, author, True, "name" in values or "exe" in values, True, True, "", category,
         bool(result), "" if address == "?" else address, found[1] is not None,
         values.get("ses", "") not in _UNSET, "name" in values or "key" in values,
+        # What the daemon says of itself is numbered apart from what the kernel hands it.
+        None if found[2].startswith("DAEMON_")
+        else Numbered("auditd", found[1] or "", int(found[4])),
     )  # fmt: skip
 
 
@@ -224,7 +228,7 @@ _PAIRS = re.compile(r"([\w.@-]{1,64}+)=(\"(?:[^\"\\]++|\\.)*+\"|'[^']*+'|[^\s,'\
 
 _POSTGRES_CSV = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+\-\d]{2,6}),"
-    r"(?:\"([^\"]*)\")?,(?:\"[^\"]*\")?,\d+,(?:\"([^\"]*)\")?,([\w.]*)"
+    r"(?:\"([^\"]*)\")?,(?:\"[^\"]*\")?,\d+,(?:\"([^\"]*)\")?,([\w.]*)(?:,(\d{1,18}))?"
 )
 _POSTGRES = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[A-Z]{2,5}|[+-]\d\d(?:\d\d)?))"
@@ -239,8 +243,11 @@ def postgresql_csv(line: str, _written: int) -> Entry | None:
     moment = instant_of(found[1]) if found else None
     if found is None or moment is None:
         return None
-    return _postgres(moment, found[2] or "", line, True, (found[3] or "").partition(":")[0],
-                     bool(found[4]))  # fmt: skip
+    entry = _postgres(moment, found[2] or "", line, True, (found[3] or "").partition(":")[0],
+                      bool(found[4]))  # fmt: skip
+    if not (found[4] and found[5]):
+        return entry
+    return entry._replace(numbered=Numbered("PostgreSQL", found[4], int(found[5])))
 
 
 def postgresql(line: str, _written: int) -> Entry | None:

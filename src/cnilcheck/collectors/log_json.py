@@ -22,6 +22,7 @@ from cnilcheck.collectors.log_events import (
     verb_kind,
 )
 from cnilcheck.collectors.log_objects import first_of, value_of
+from cnilcheck.collectors.log_order import Numbered
 from cnilcheck.collectors.log_personal import decoded
 from cnilcheck.collectors.log_times import any_instant
 from cnilcheck.model.logging_matrix import EventCategory
@@ -116,7 +117,19 @@ def json_entry(found: Mapping[str, Any]) -> Entry | None:
         address, category, outcome is not None or told,
         str(first_of(found, _CLIENT_NAMES) or ""), first_of(found, _EQUIPMENT_NAMES) is not None,
         first_of(found, _CORRELATION_NAMES) is not None, record or bool(_ID.search(address)),
+        _numbered(found),
     )  # fmt: skip
+
+
+# journald since systemd 254, and PostgreSQL's jsonlog.
+_NUMBERS = (("journald", "__SEQNUM_ID", "__SEQNUM"), ("PostgreSQL", "session_id", "line_num"))
+
+
+def _numbered(found: Mapping[str, Any]) -> Numbered | None:
+    for kind, writer, number in _NUMBERS:
+        if writer in found and re.fullmatch(r"\d{1,18}", str(found.get(number))):
+            return Numbered(kind, str(found[writer])[:64], int(found[number]))
+    return None
 
 
 # An identifier or a place; the kind of a thing (`User`, `Post`) tells nothing of which one.

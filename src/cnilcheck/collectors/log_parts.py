@@ -42,6 +42,8 @@ class Job:
     written: int
     file: int
     key: bytes
+    departures: dict[str, int]
+    wanted: bool
 
 
 @dataclass
@@ -56,6 +58,7 @@ def count_part(job: Job, progress: Callable[[int], None] = lambda _: None) -> Pa
     """Return the count of the end of a file; raises OSError."""
     tally, seen = Tally(), FileSeen(job.path.name, job.written)
     tally.personal.key = job.key
+    tally.accounts.departures, tally.accounts.wanted = job.departures, job.wanted
     rest = Lines(FORMATS["web access"], job.written, tally, job.file)
     columns = Columns(job.layout, tally, job.file, rest.take_line, 0, job.written)
     with part_of(job.path, seen, job.start, job.size) as blocks:
@@ -137,14 +140,20 @@ def _close(pipe: IO[bytes] | None) -> None:
         return
 
 
-def helper_for(path: Path, layout: Layout, blocks: Blocks, file: int, key: bytes) -> Helper | None:
-    """Start a second process on the end of a plain file that is worth it; None for any other."""
+def helper_for(
+    path: Path, layout: Layout, blocks: Blocks, file: int, tally: Tally
+) -> Helper | None:
+    """Start a second process on the end of a plain file that is worth it; None for any other.
+
+    It will count into a tally of its own, which `tally` can be joined with.
+    """
     size = blocks.seen.size
     plain = not blocks.seen.packed and blocks.stored.count == blocks.seen.read
     start = int(size * _BEGINNING) // log_files.BLOCK * log_files.BLOCK
     if not plain or size < WORTH_IT or start < MAX_LINE or _cores() < 2 or not sys.executable:
         return None
-    job = Job(path, start, size, layout, blocks.seen.written, file, key)
+    shared = tally.personal.key, tally.accounts.departures, tally.accounts.wanted
+    job = Job(path, start, size, layout, blocks.seen.written, file, *shared)
     try:
         with path.open("rb") as found:
             found.seek(start - MAX_LINE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnilcheck.collectors.log_accounts import TAKEN
 from cnilcheck.collectors.log_columns import Columns
 from cnilcheck.collectors.log_entry import Entry, Parser
 from cnilcheck.collectors.log_events import names_a_person
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _SAMPLE = 200
 _READ_BY = 0.9  # share of the sample one format must read
 
+_COLUMNS_NAMED = b"#Fields: "
 Progress = Callable[[int], None]
 """Told of the bytes read since it was last told."""
 
@@ -96,13 +98,13 @@ class Reading:
             reader: Columns | Lines | None = None
             helper: Helper | None = None
             try:
-                for block in self._paced(blocks):
-                    if reader is None:
+                for block in (part for one in self._paced(blocks) for part in self._parts(one)):
+                    if reader is None or block.startswith(_COLUMNS_NAMED):
+                        _end(reader)
                         reader = self._reader_of(block, blocks.seen, number)
                         helper = self._helper(reader, path, blocks)
                     blocks.seen.lines += reader.take(block, blocks.seen.lines + 1)
-                if isinstance(reader, Columns):
-                    reader.end()
+                _end(reader)
                 if helper is not None:
                     self._join(helper, blocks)
             finally:
@@ -117,8 +119,10 @@ class Reading:
 
         if path is None or not isinstance(reader, Columns) or self.manner.since is not None:
             return None
-        key = self.tally.personal.key
-        helper = helper_for(path, reader.layout, blocks, len(self.files) - 1, key)
+        if self.format == "IIS W3C":
+            # Whose columns may change on the way.
+            return None
+        helper = helper_for(path, reader.layout, blocks, len(self.files) - 1, self.tally)
         blocks.until = helper.job.start if helper is not None else None
         return helper
 
@@ -140,6 +144,19 @@ class Reading:
             raise NotReadable(f"{blocks.seen.name}: {error.strerror}") from None
         self.tally.join(part.tally, blocks.seen.lines)
         blocks.seen.join(part.seen)
+
+    def _parts(self, block: bytes) -> Iterator[bytes]:
+        """Yield a block of IIS in parts: it names its columns anew when it starts anew."""
+        named = b"\n" + _COLUMNS_NAMED
+        start, place = 0, block.find(named)
+        if self.format != "IIS W3C":
+            # The first names, below a few remarks, are those the format is told by.
+            remarks = block[:1] == b"#" and not block.startswith(_COLUMNS_NAMED)
+            place = block.find(named, place + 1) if remarks and place >= 0 else -1
+        while place >= 0:
+            yield block[start : place + 1]
+            start, place = place + 1, block.find(named, place + 1)
+        yield block[start:]
 
     def _paced(self, blocks: Blocks) -> Iterator[bytes]:
         before = 0
@@ -212,6 +229,11 @@ class Reading:
         return (own, *self.manner.layouts) if own else self.manner.layouts
 
 
+def _end(reader: Columns | Lines | None) -> None:
+    if isinstance(reader, Columns):
+        reader.end()
+
+
 def _shape(line: str) -> str:
     """Return the form of a line without its content: letters are `a`, digits `9`."""
     letters = re.sub(r"[^\W\d_]+", "a", line[:400])
@@ -267,6 +289,8 @@ class Lines:
         tally = self.tally
         tally.lines += 1
         tally.unparsed += 1
+        if number == 1:
+            tally.cut_starts.add(self.file)
         if len(tally.unparsed_samples) < SHOWN_UNPARSED:
             tally.unparsed_samples.append(((self.file, number), masked(text)))
 
@@ -293,11 +317,19 @@ class Lines:
         if entry.category == "sign_in_failure":
             client = entry.client or entry.author
             tally.behaviour.failed_sign_in(client, entry.epoch, (self.file, number))
+        if entry.numbered is not None:
+            tally.order.see(entry.numbered, (self.file, number))
         if entry.author:
             tally.count_author(entry.author)
             if entry.kind.served and names_a_person(entry.author):
                 asked = f"GET {entry.address}".encode()
                 tally.readers.given(entry.author.encode(), asked, entry.epoch, (self.file, number))
+            if tally.accounts.departures:
+                tally.accounts.see(entry.author, entry.epoch, (self.file, number))
+            if tally.accounts.wanted and entry.category in TAKEN and names_a_person(entry.author):
+                tally.accounts.given(
+                    entry.author, (entry.client,), entry.epoch, entry.offset, (self.file, number)
+                )
         tally.single(entry.kind, entry.flags, entry.reference, (self.file, number))
 
     def _confirm(self, kind: DataKind, part: bytes) -> Iterator[str]:

@@ -16,6 +16,7 @@ from cnilcheck.collectors.log_audit import audit_xml
 from cnilcheck.collectors.log_entry import Entry
 from cnilcheck.collectors.log_files import MAX_LINE
 from cnilcheck.collectors.log_json import json_entry
+from cnilcheck.collectors.log_order import Numbered
 from cnilcheck.collectors.log_times import any_instant
 from cnilcheck.errors import InstrumentMissing, Malformed
 from cnilcheck.model.logging_matrix import EventCategory
@@ -246,8 +247,16 @@ def _windows_entry(text: str) -> Entry | None:
         True, "ObjectName" in said or "ShareName" in said, True, True, "",
         "sign_in_failure" if failed else category, True, str(said.get("IpAddress") or ""),
         "Computer" in system, "TargetLogonId" in said or "SubjectLogonId" in said,
-        event_id in _ON_OBJECTS,
+        event_id in _ON_OBJECTS, _windows_number(system),
     )  # fmt: skip
+
+
+def _windows_number(system: Mapping[str, Any]) -> Numbered | None:
+    written = str(system.get("EventRecordID"))
+    if not re.fullmatch(r"\d{1,18}", written):
+        return None
+    writer = f"{system.get('Channel')} {system.get('Computer')}"[:128]
+    return Numbered("Windows", writer, int(written))
 
 
 _ABOUT_TARGET = frozenset({"sign_in_success", "sign_in_failure", "sign_out"})

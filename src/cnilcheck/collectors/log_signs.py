@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from cnilcheck.collectors.generic_names import generic_name
+from cnilcheck.collectors.log_accounts import Peak
 from cnilcheck.collectors.log_behaviour import network_of
 from cnilcheck.collectors.log_events import SHARED, names_a_person
 from cnilcheck.collectors.log_places import Line
 from cnilcheck.collectors.log_reading import Reading
 from cnilcheck.collectors.log_tally import moment
 from cnilcheck.model.facts import (
+    AccountPeak,
     AccountUse,
     ClockStep,
     CrowdedRecord,
+    LeaverUse,
     LogAccounts,
+    LogAccountUse,
     LogClock,
     LogFileRead,
     LogFiles,
+    LogLeavers,
+    LogOrder,
     LogReaders,
     LogSignIns,
     LogWalks,
     MassReading,
+    NumberHole,
     RecordWalk,
     SignInBurst,
     ZoneUse,
@@ -55,8 +64,9 @@ def files_of_log(reading: Reading) -> LogFiles:
         LogFileRead(
             printable(seen.name), seen.size, seen.digest, seen.lines, seen.holes, seen.first_hole,
             seen.cut, seen.ends_in_line, seen.changed,
+            number in reading.tally.cut_starts,
         )
-        for seen in reading.files
+        for number, seen in enumerate(reading.files)
     ))  # fmt: skip
 
 
@@ -115,6 +125,59 @@ def accounts_of(reading: Reading, log_class: LogClass) -> LogAccounts:
             shared[name] = shared.get(name, 0) + count
     uses = sorted(shared.items(), key=lambda use: (-use[1], use[0]))
     return LogAccounts(log_class, people, tuple(AccountUse(*use) for use in uses))
+
+
+# A working fortnight: before, nobody's habits are known. Two nights: after, it is a habit.
+_LEAST_DAYS, _MOST_NIGHTS = 10, 2
+
+
+def account_use_of(reading: Reading, log_class: LogClass) -> LogAccountUse:
+    """Return what accounts were given by the hour, and by night."""
+    accounts = reading.tally.accounts
+    accounts.end()
+    return LogAccountUse(
+        log_class, accounts.records, accounts.located, accounts.known_accounts(_LEAST_DAYS),
+        _peaks(reading, accounts.most_networks),
+        _peaks(reading, accounts.rare_nights(_LEAST_DAYS, _MOST_NIGHTS)),
+    )  # fmt: skip
+
+
+def _peaks(reading: Reading, peaks: list[Peak]) -> tuple[AccountPeak, ...]:
+    ordered = sorted(peaks, key=lambda peak: (-peak.count, peak.first))
+    return tuple(
+        AccountPeak(place_of(reading, peak.first), moment(peak.start), peak.count)
+        for peak in ordered[:_SHOWN_PEAKS]
+    )
+
+
+_SHOWN_PEAKS = 5
+
+
+def leavers_of(reading: Reading) -> LogLeavers:
+    """Return what accounts did after their owners left."""
+    accounts, end = reading.tally.accounts, reading.tally.last or 0
+    uses = tuple(
+        LeaverUse(
+            place_of(reading, one.first), (moment(one.left) - dt.timedelta(days=1)).date(),
+            one.lines, moment(one.last),
+        )
+        for one in sorted(accounts.departed.values(), key=lambda one: one.first)
+    )  # fmt: skip
+    covered = sum(left <= end for left in accounts.departures.values())
+    return LogLeavers(len(accounts.departures), covered, uses[:_SHOWN])
+
+
+def order_of(reading: Reading) -> LogOrder:
+    """Return which of the entries' own numbers are missing."""
+    order = reading.tally.order
+    holes = order.holes()
+    shown = tuple(
+        NumberHole(place_of(reading, hole.at), hole.first, hole.last) for hole in holes[:_SHOWN]
+    )
+    return LogOrder(
+        order.kind, order.entries, sum(hole.missing for hole in holes), len(holes), shown,
+        order.restarts, reading.tally.unparsed,
+    )  # fmt: skip
 
 
 def place_of(reading: Reading, at: Line) -> str:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from cnilcheck.collectors.log_accounts import Accounts
 from cnilcheck.collectors.log_behaviour import Behaviour
 from cnilcheck.collectors.log_events import WebKind
+from cnilcheck.collectors.log_order import Order
 from cnilcheck.collectors.log_personal import PersonalData
 from cnilcheck.collectors.log_places import Line, further
 from cnilcheck.collectors.log_readers import Readers
@@ -71,6 +73,8 @@ class Tally:
     lines: int = 0
     unparsed: int = 0
     unparsed_samples: list[tuple[Line, str]] = field(default_factory=list)
+    cut_starts: set[int] = field(default_factory=set)
+    """Files whose first line could not be read: its beginning is elsewhere."""
     first: int | None = None
     last: int | None = None
     minutes: Minutes = field(default_factory=Minutes)
@@ -89,6 +93,8 @@ class Tally:
     timeline: Timeline = field(default_factory=Timeline)
     behaviour: Behaviour = field(default_factory=Behaviour)
     readers: Readers = field(default_factory=Readers)
+    accounts: Accounts = field(default_factory=Accounts)
+    order: Order = field(default_factory=Order)
 
     def event(self, category: EventCategory | None, mask: int, at: Line, count: int = 1) -> None:
         """Count events of a category, of which `at` is the first."""
@@ -159,6 +165,7 @@ class Tally:
         self.timeline.join(end.timeline, lines)
         self.behaviour.join(end.behaviour, lines)
         self.readers.join(end.readers, lines)
+        self.accounts.join(end.accounts, lines)
 
     def events(self, files: tuple[str, ...]) -> tuple[EventCount, ...]:
         """Return the counts per category and field, with the first lines as `file:line`."""

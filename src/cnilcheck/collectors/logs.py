@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +10,19 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cnilcheck import __version__
+from cnilcheck.collectors.accounts import departures
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.log_configured import configured_layouts
 from cnilcheck.collectors.log_files import STDIN, base_name, files_of, modified, size
 from cnilcheck.collectors.log_reading import Manner, Reading
 from cnilcheck.collectors.log_rhythm import find_silences
 from cnilcheck.collectors.log_signs import (
+    account_use_of,
     accounts_of,
     clock_of,
     files_of_log,
+    leavers_of,
+    order_of,
     place_of,
     readers_of,
     sign_ins_of,
@@ -28,11 +33,14 @@ from cnilcheck.errors import CollectionError, Interrupted, Malformed, NotReadabl
 from cnilcheck.model.facts import (
     Fact,
     LogAccounts,
+    LogAccountUse,
     LogClock,
     LogCoverage,
     LogExtent,
     LogFields,
     LogFiles,
+    LogLeavers,
+    LogOrder,
     LogPersonalData,
     LogReaders,
     LogSignIns,
@@ -41,12 +49,12 @@ from cnilcheck.model.facts import (
 )
 from cnilcheck.model.logging_matrix import UnreadLine
 from cnilcheck.model.scope import LogSource, Scope
-from cnilcheck.model.words import Method
+from cnilcheck.model.words import LogClass, Method
 
 _SECONDS = 150.0
 _FACTS: tuple[type[Fact], ...] = (
     LogExtent, LogFields, LogSilences, LogPersonalData, LogCoverage, LogClock, LogFiles, LogSignIns,
-    LogWalks, LogAccounts, LogReaders,
+    LogWalks, LogAccounts, LogReaders, LogAccountUse, LogLeavers, LogOrder,
 )  # fmt: skip
 
 
@@ -84,8 +92,12 @@ class Logs:
             source.format, source.mapping, configured_layouts(tools), since=self._since,
             stopped=tools.stop.is_set, deadline=time.monotonic() + self._seconds, progress=advance,
         )  # fmt: skip
+        gone = {name: _next_day(day) for name, day in departures(tools).items()}
         for location, paths in logs:
             reading = Reading(manner)
+            reading.tally.accounts.departures = gone
+            # Who was given which records is asked of the log that is there to tell it.
+            reading.tally.accounts.wanted = source.class_ is LogClass.APPLICATION_ACCESS
             try:
                 failed = list(self._failed(reading, source, location, paths, tools))
             except (Interrupted, TimedOut) as error:
@@ -109,6 +121,11 @@ class Logs:
                 result = str(error)
                 yield name, error
             tools.journal.write(source.path, self.name, f"read {name}", result)
+
+
+def _next_day(day: dt.date) -> int:
+    """Return the start of the day after, in seconds since 1970."""
+    return int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()) + 86_400
 
 
 class _Advance:
@@ -181,6 +198,9 @@ def _sightings(
         yield Seen(location, fact)
     yield Seen(location, accounts_of(reading, source.class_))
     yield Seen(location, readers_of(reading, source.class_))
+    yield Seen(location, account_use_of(reading, source.class_))
+    yield Seen(location, order_of(reading))
+    yield Seen(location, leavers_of(reading))
     if not failed:
         yield Seen(location, _silences(reading, tally.first, tally.last))
     else:

@@ -1454,6 +1454,8 @@ class LogFileRead(Struct, frozen=True, forbid_unknown_fields=True):
     """One file as it was read: `sha256` is of its bytes as stored, as far as they were read.
 
     `holes` are runs of zero bytes, the first on line `first_hole`; `cut` are lines over 64 KiB.
+    `begins_in_line` says that the first line is not of the format that others of the file have;
+    `changed` that the file grew, shrank or was replaced while it was read.
     """
 
     name: str
@@ -1465,6 +1467,7 @@ class LogFileRead(Struct, frozen=True, forbid_unknown_fields=True):
     cut: int = 0
     ends_in_line: bool = False
     changed: bool = False
+    begins_in_line: bool = False
 
 
 class LogFiles(Fact, frozen=True):
@@ -1552,6 +1555,76 @@ class LogAccounts(Fact, frozen=True):
     log_class: LogClass
     people: int
     shared: tuple[AccountUse, ...]
+
+
+class AccountPeak(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stretch of one account, which is not named: `number` of what, from the line `place` on."""
+
+    place: str
+    start: dt.datetime
+    number: int
+
+
+class LogAccountUse(Fact, frozen=True):
+    """How accounts of people use the records a log tells of; by its lines, without any name.
+
+    `networks` are the hours in which one account was given records in most networks (/24, or /48 of
+    IPv6; 8 stands for more). `nights` are those of accounts seen on ten days or more, of which
+    there are `known`, that were given records on one or two nights only (local time). `located`
+    records have a client's address.
+    """
+
+    log_class: LogClass
+    records: int
+    located: int
+    known: int
+    networks: tuple[AccountPeak, ...]
+    nights: tuple[AccountPeak, ...]
+
+
+class LeaverUse(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines of an account after the day its owner left; the first is `place`."""
+
+    place: str
+    left: dt.date
+    lines: int
+    last: dt.datetime
+
+
+class LogLeavers(Fact, frozen=True):
+    """Whether accounts of people who left still act in a log.
+
+    `people` are the departures the account lists date, `covered` those before the log's end.
+    """
+
+    people: int
+    covered: int
+    uses: tuple[LeaverUse, ...]
+
+
+class NumberHole(Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries number `first` to `last` that are not there, before the line `place`."""
+
+    place: str
+    first: int
+    last: int
+
+
+class LogOrder(Fact, frozen=True):
+    """Whether the numbers a writer gives its own entries follow each other.
+
+    `kind` is who numbers: auditd, Windows, journald or PostgreSQL; empty for a log without numbers.
+    `missing` numbers are in `gaps` stretches, of which the largest are shown; `restarts` are counts
+    begun anew. `unparsed` lines could not be read and may hold some of what is missing.
+    """
+
+    kind: str
+    entries: int
+    missing: int
+    gaps: int
+    holes: tuple[NumberHole, ...]
+    restarts: int
+    unparsed: int
 
 
 class LoggingPractice(Fact, frozen=True):
@@ -2114,6 +2187,9 @@ AnyFact: TypeAlias = (
     | LogWalks
     | LogReaders
     | LogAccounts
+    | LogAccountUse
+    | LogLeavers
+    | LogOrder
     | LoggingPractice
     | SecurityPractice
     | HostingActor

@@ -215,7 +215,6 @@ FIELDS = _words("""
     networks | réseaux | networks
     mended_in | corrigée dans | mended in
     flaw | faille publiée | published flaw
-    usual | d'ordinaire | usual
     readers | comptes lecteurs | accounts that read
     busiest | jours les plus chargés | busiest days
     crowded | dossiers les plus ouverts | records opened by most
@@ -302,7 +301,16 @@ FIELDS = _words("""
     total | total | total
     uncertified | sans certificat | without a certificate
     undetermined | non déterminé | undetermined
+    begins_in_line | commence au milieu d'une ligne | begins within a line
+    gaps | trous | holes
+    known | comptes suivis | accounts followed
+    left | parti le | left on
+    located | avec une adresse | with an address
+    nights | nuits | nights
+    restarts | numérotations reprises | counts begun anew
     samples | premières lignes | first lines
+    uses | usages | uses
+    usual | d'ordinaire | usual
     text | texte | text
     unparsed | lignes illisibles | unparsed lines
     unread | non lues | unread
