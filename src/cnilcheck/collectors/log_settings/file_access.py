@@ -56,7 +56,7 @@ def read_created(snapshot: Snapshot) -> Iterator[Sighting]:
                 if created and names:
                     for name in names[:20]:
                         mode, owner, group = created.groups()
-                        yield Seen(f"{place}", _access(name, mode, owner, group, services))
+                        yield Seen(f"{place}", access_of(name, mode, owner, group, services))
                 if line.startswith("}"):
                     names = []
         except CollectionError as error:
@@ -76,7 +76,10 @@ def application_accounts(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(found - {"root", "syslog", "_chrony", "loki", "promtail", "vector"})
 
 
-def _access(log: str, mode: str, owner: str, group: str, services: frozenset[str]) -> LogFileAccess:
+def access_of(
+    log: str, mode: str, owner: str, group: str, services: frozenset[str]
+) -> LogFileAccess:
+    """Return who may read and write a log of that octal mode, owner and group."""
     writes = int(mode, 8) & 0o200
     application = owner if owner in services and writes else ""
     if not application and group in services and int(mode, 8) & 0o020:
@@ -101,7 +104,7 @@ def read_listing(snapshot: Snapshot, tools: Tools, written: str) -> Iterator[Sig
     for place, name, mode, owner, group in entries:
         if _LOG.search(name) and count < _MAX_FOUND:
             count += 1
-            fact = _access(name, f"{mode:04o}", owner, group, services)
+            fact = access_of(name, f"{mode:04o}", owner, group, services)
             fact = replace(fact, append_only=attributes.get(name))
             yield Seen(f"{written}{place}", fact)
     if not count:

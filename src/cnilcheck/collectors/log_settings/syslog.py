@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cnilcheck.collectors.base import Missing, Seen, Sighting
 from cnilcheck.collectors.log_settings.destinations import destination, of_url
+from cnilcheck.collectors.log_settings.file_access import access_of, application_accounts
 from cnilcheck.collectors.log_settings.texts import each, is_on, lines_of, sections_of
 from cnilcheck.collectors.snapshot import Snapshot
 from cnilcheck.errors import CollectionError, Malformed
@@ -31,13 +32,26 @@ _PARAMETER = re.compile(r"([\w.]{1,60})\s*=\s*\"([^\"]{0,2000})\"")
 _INCLUDES = re.compile(r"(?i)^\$IncludeConfig\s+(\S{1,500})")
 
 
+# `selector  -/var/log/syslog;template`
+_TO_FILE = re.compile(r"^[^\s$/:~][^\s]{0,400}\s+-?(/[^\s;]{1,300})(?:;[\w.-]{1,80})?$")
+_FILE_WORDS = {
+    "$fileowner": "fileowner", "$filegroup": "filegroup", "$filecreatemode": "filecreatemode",
+    "$umask": "umask",
+}  # fmt: skip
+
+
 @dataclass
 class _Rsyslog:
-    """What rsyslog's files say, with the drivers of the legacy directives as they stand."""
+    """What rsyslog's files say, with the legacy directives as they stand at each place."""
 
     snapshot: Snapshot
     driver: str = ""
     mode: str = "0"
+    # rsyslog's own defaults: whoever it runs as, 0644.
+    created: dict[str, str] = field(default_factory=lambda: {
+        "fileowner": "root", "filegroup": "root", "filecreatemode": "0644", "umask": "0000",
+    })  # fmt: skip
+    files: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     found: dict[str, list[LogDestination]] = field(default_factory=dict)
     problems: list[tuple[str, CollectionError]] = field(default_factory=list)
     read_files: int = 0
@@ -63,6 +77,10 @@ class _Rsyslog:
             self.driver = value.strip()
         elif name.lower() == "$actionsendstreamdrivermode":
             self.mode = value.strip()
+        elif name.lower() in _FILE_WORDS:
+            self.created[_FILE_WORDS[name.lower()]] = value.strip()
+        elif file := _TO_FILE.match(line):
+            self.files[place] = file[1], dict(self.created)
         elif not line.startswith("$") and (found := _LEGACY.search(line)):
             relp, tcp = found["how"] == ":omrelp:", found["how"] == "@@"
             encrypted = False if relp or not tcp else self._by_driver(self.driver, self.mode)
@@ -82,6 +100,11 @@ class _Rsyslog:
             self._include(values["file"], place, depth)
         elif kind == "global":
             self.driver = values.get("defaultnetstreamdriver", self.driver)
+        elif kind == "module" and values.get("load", "").lower() == "builtin:omfile":
+            self.created |= {name: values[name] for name in self.created if name in values}
+        elif kind == "action" and values.get("type", "").lower() == "omfile" and "file" in values:
+            own = {name: values[name] for name in self.created if name in values}
+            self.files[place] = values["file"], self.created | own
         elif kind == "action":
             for one in self._action(values):
                 self._note(place, one)
@@ -129,6 +152,13 @@ def read_rsyslog(snapshot: Snapshot) -> Iterator[Sighting]:
         yield Missing(place, LogForwardingSetting, problem)
     if not reader.found and not reader.problems:
         yield Seen(RSYSLOG, LogForwardingSetting("rsyslog", ()))
+    services = application_accounts(snapshot)
+    for place, (name, created) in reader.files.items():
+        if re.fullmatch(r"0?[0-7]{3,4}", created["filecreatemode"]):
+            masked = int(created["umask"], 8) if re.fullmatch("[0-7]{1,4}", created["umask"]) else 0
+            mode = f"{int(created['filecreatemode'], 8) & ~masked:04o}"
+            owner, group = created["fileowner"], created["filegroup"]
+            yield Seen(f"{place} {name}", access_of(name, mode, owner, group, services))
 
 
 def _uncommented(text: str) -> str:
