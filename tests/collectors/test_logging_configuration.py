@@ -742,3 +742,23 @@ def test_postgresql_really_logs_what_its_settings_are_read_as(
     (fact,) = only(tmp_path, LogSourceSetting, **{POSTGRESQL: settings + "\n"}).values()
     assert ("consultation" in logged(fact)) == (reading in log)
     assert ("modification" in logged(fact)) == (writing in log)
+
+
+def test_docker_told_to_drop_lines_is_told_as_switched_off_logging(tmp_path: Path) -> None:
+    seen = observe(
+        tmp_path,
+        **{
+            "/etc/docker/daemon.json": '{"log-driver": "none"}',
+            "/srv/compose.yml": (
+                "services:\n  web:\n    image: x\n    logging: {driver: none}\n"
+                "  db:\n    image: y\n    logging: {driver: journald}\n"
+            ),
+        },
+    )
+    off = {
+        place: fact.events[0]
+        for place, fact in facts(seen, LogSourceSetting).items()
+        if fact.product == "Docker"
+    }
+    assert set(off) == {"/etc/docker/daemon.json:1", "/srv/compose.yml:2 web"}
+    assert not any(event.logged for event in off.values())

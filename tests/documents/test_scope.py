@@ -133,3 +133,23 @@ def test_a_host_that_would_be_more_than_a_name_to_another_program_is_refused(
 def test_a_port_that_is_none_is_refused_over_udp_too(ports: str, tmp_path: Path) -> None:
     text = f"version: 1\ntargets:\n  - {{host: 127.0.0.1, udp_ports: {ports}}}\n"
     assert refused(tmp_path, text).startswith("targets[0].udp_ports: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("{vue: [fiche]}", "vue"),
+        ('{consultation: ["**"]}', "would tell too little"),
+        ("{consultation: [ab]}", "would tell too little"),
+        (f"{{consultation: [{'a*' * 9}]}}", "at most five times"),
+        (f"{{consultation: [{', '.join(f'texte{n}' for n in range(300))}]}}", "at most 200"),
+    ],
+)
+def test_words_of_a_log_that_tell_nothing_are_refused(
+    words: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "cnilcheck.yaml"
+    path.write_text(f"version: 1\nsources:\n  logs:\n    - {{path: a.log, words: {words}}}\n")
+    with pytest.raises(ScopeError) as refused:
+        read_scope(path, dt.date(2026, 11, 26))
+    assert told in f"{refused.value} {refused.value.__dict__}"

@@ -28,6 +28,7 @@ from cnilcheck.collectors.log_personal import decoded
 from cnilcheck.collectors.log_shapes import Shape, Shapes
 from cnilcheck.collectors.log_tally import Flags, Tally, web_mask
 from cnilcheck.collectors.log_times import Instant, times_of
+from cnilcheck.collectors.log_words import Words
 from cnilcheck.model.personal_data import DataKind
 
 _MAX_KNOWN = 50_000
@@ -76,6 +77,7 @@ class Columns:
     since: int = 0
     written: int = 0
     shapes: Shapes = field(default_factory=Shapes)
+    words: Words = field(default_factory=Words)
     _people: dict[bytes, bool] = field(default_factory=dict)
     _latest: _Latest | None = None
 
@@ -244,7 +246,10 @@ class Columns:
         counts = Counter(zip(shapes, statuses, *different.values(), strict=True))
         for key, count in counts.items():
             shape, status, *filled = key
-            kind = kinds[shape, status] = shape.kind(status)
+            kind = shape.kind(status)
+            if self.words.texts:
+                kind = self.words.of_request(kind, shape.template, status)
+            kinds[shape, status] = kind
             told = _flags_of((*same, *different), (*same.values(), *filled))
             mask, at = web_mask(kind, told), (0, 0)
             if not self.tally.known(kind.category, mask):

@@ -34,6 +34,7 @@ from cnilcheck.collectors.log_records import (
     windows_records,
 )
 from cnilcheck.collectors.log_tally import SHOWN_UNPARSED, Tally
+from cnilcheck.collectors.log_words import Words
 from cnilcheck.errors import Interrupted, Malformed, NotReadable, TimedOut
 from cnilcheck.model.logging_matrix import EventField
 from cnilcheck.model.personal_data import DataKind, mask, personal_values, printable
@@ -56,6 +57,7 @@ class Manner:
     format: str = ""
     mapping: Mapping[EventField, str] = field(default_factory=dict)
     layouts: tuple[Layout, ...] = ()
+    words: Words = field(default_factory=Words)
     since: int | None = None
     deadline: float = float("inf")
     stopped: Callable[[], bool] = lambda: False
@@ -90,10 +92,10 @@ class Reading:
             number = len(self.files)
             self.files.append(blocks.seen)
             if blocks.head.startswith(WINDOWS) and path is not None:
-                self._take_windows(path, blocks.seen, number)
+                self._take_windows(path, blocks.seen)
                 return
             if is_journal_export(blocks.head) or is_audit_xml(blocks.head):
-                self._take_records(blocks, number)
+                self._take_records(blocks)
                 return
             reader: Columns | Lines | None = None
             helper: Helper | None = None
@@ -119,8 +121,8 @@ class Reading:
 
         if path is None or not isinstance(reader, Columns) or self.manner.since is not None:
             return None
-        if self.format == "IIS W3C":
-            # Whose columns may change on the way.
+        if self.format == "IIS W3C" or self.manner.words.texts:
+            # The columns of IIS may change on the way; a site's own words stay with this process.
             return None
         helper = helper_for(path, reader.layout, blocks, len(self.files) - 1, self.tally)
         blocks.until = helper.job.start if helper is not None else None
@@ -167,9 +169,9 @@ class Reading:
             self.manner.progress(read - before)
             before = read
 
-    def _take_windows(self, path: Path, seen: FileSeen, number: int) -> None:
+    def _take_windows(self, path: Path, seen: FileSeen) -> None:
         self.format = "Windows event log"
-        lines = Lines(json_lines, seen.written, self.tally, number)
+        lines = self._lines(json_lines, seen.written)
         for count, (place, text, entry) in enumerate(windows_records(path, seen.name)):
             if count % 1_000 == 0:
                 self.manner.go_on()
@@ -177,13 +179,20 @@ class Reading:
             seen.lines += 1
         self.manner.progress(seen.size)
 
-    def _take_records(self, blocks: Blocks, number: int) -> None:
-        lines = Lines(json_lines, blocks.seen.written, self.tally, number, since=self.manner.since)
+    def _take_records(self, blocks: Blocks) -> None:
+        lines = self._lines(json_lines, blocks.seen.written)
         blocks.verbatim = is_journal_export(blocks.head)
         self.format = "journal export" if blocks.verbatim else "audit messages"
         reader = journal_records if blocks.verbatim else audit_records
         for record in reader(self._counted(blocks)):
             lines.take_record(*record)
+
+    def _lines(
+        self, parse: Parser, written: int, quoted: Quoted | None = None, header: int = 0
+    ) -> Lines:
+        """Return what counts the lines of the file that is read, one by one."""
+        number, manner = len(self.files) - 1, self.manner
+        return Lines(parse, written, self.tally, number, quoted, header, manner.since, manner.words)
 
     def _counted(self, blocks: Blocks) -> Iterator[bytes]:
         for block in self._paced(blocks):
@@ -197,13 +206,16 @@ class Reading:
         layout = layout_for(sample, self._layouts())
         if layout is not None and self.manner.format not in FORMATS:
             self.format = layout.name
-            rest = Lines(FORMATS["web access"], written, self.tally, number, since=since)
-            return Columns(layout, self.tally, number, rest.take_line, since or 0, seen.written)
+            rest = self._lines(FORMATS["web access"], written)
+            return Columns(
+                layout, self.tally, number, rest.take_line, since or 0, seen.written,
+                words=self.manner.words,
+            )  # fmt: skip
         own = [line.decode("utf-8", "replace")[:MAX_LINE] for line in sample if line.strip()]
         table = table_reader(own, self.manner.mapping)
         if table is not None:
             self.format = "CSV"
-            return Lines(table, written, self.tally, number, header=1, since=since)
+            return self._lines(table, written, header=1)
         name, share = recognise(own, written)
         if self.manner.format in FORMATS:
             name, share = self.manner.format, 1.0
@@ -215,7 +227,7 @@ class Reading:
             )
         self.format = name
         quoted = Quoted() if name == CSVLOG else None
-        return Lines(FORMATS[name], written, self.tally, number, quoted, since=since)
+        return self._lines(FORMATS[name], written, quoted)
 
     def _layouts(self) -> tuple[Layout, ...]:
         written = self.manner.format
@@ -251,6 +263,7 @@ class Lines:
     quoted: Quoted | None = None
     header: int = 0
     since: int | None = None
+    words: Words = field(default_factory=Words)
     _asked: bool = True
 
     def take(self, block: bytes, number: int) -> int:
@@ -280,7 +293,7 @@ class Lines:
         if not self._asked:
             return False
         if entry is not None:
-            self._count_entry(entry, number)
+            self._count_entry(self.words.of_entry(entry, text), number)
         elif not is_continuation(text):
             self._unread(number, text)
         return True
@@ -301,7 +314,7 @@ class Lines:
             return
         if self.since is not None and entry.epoch < self.since:
             return
-        self._count_entry(entry, number)
+        self._count_entry(self.words.of_entry(entry, text), number)
         if len(entry.author) > 1:
             text = text.replace(entry.author, "-", 1)
         part = text.replace("\n", " ").encode("utf-8", "replace")[:MAX_LINE]

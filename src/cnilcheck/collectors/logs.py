@@ -29,6 +29,7 @@ from cnilcheck.collectors.log_signs import (
     walks_of,
 )
 from cnilcheck.collectors.log_tally import moment
+from cnilcheck.collectors.log_words import words_of
 from cnilcheck.errors import CollectionError, Interrupted, Malformed, NotReadable, TimedOut
 from cnilcheck.model.facts import (
     Fact,
@@ -89,7 +90,8 @@ class Logs:
         logs = _logs(source.path, tools)
         advance = _Advance(source.path, tools, _size(logs))
         manner = Manner(
-            source.format, source.mapping, configured_layouts(tools), since=self._since,
+            source.format, source.mapping, configured_layouts(tools), words_of(source.words),
+            since=self._since,
             stopped=tools.stop.is_set, deadline=time.monotonic() + self._seconds, progress=advance,
         )  # fmt: skip
         gone = {name: _next_day(day) for name, day in departures(tools).items()}

@@ -21,6 +21,7 @@ from cnilcheck.model.personal_data import printable
 from cnilcheck.model.scope import (
     ConsentedAccount,
     HostTarget,
+    LogSource,
     LogStore,
     Scope,
     Secret,
@@ -123,12 +124,27 @@ def _check(scope: Scope, where: str, today: dt.date) -> None:
     check_identity(scope, where)
     for number, store in enumerate(scope.sources.log_stores):
         _check_store(store, f"{where}: sources.log_stores[{number}]")
+    for number, log in enumerate(scope.sources.logs):
+        _check_words(log, f"{where}: sources.logs[{number}].words")
     for number, waiver in enumerate(scope.waivers):
         if waiver.until > today + _LONGEST_WAIVER:
             place = f"{where}: waivers[{number}].until"
             raise ScopeError(f"{place}: {waiver.until} is more than 180 days ahead")
     if scope.limits.requests_per_second <= 0 or scope.limits.requests_per_host <= 0:
         raise ScopeError(f"{where}: limits: numbers above 0 are expected")
+
+
+def _check_words(log: LogSource, place: str) -> None:
+    texts = [text for several in log.words.values() for text in several]
+    if len(texts) > _MOST_WORDS:
+        raise ScopeError(f"{place}: {len(texts)} texts, at most {_MOST_WORDS} are tried")
+    for text in texts:
+        if len(text.replace("*", "").strip()) < 3 or len(text) > 200 or text.count("*") > 5:
+            advice = "3 to 200 characters, with `*` for anything, at most five times"
+            raise ScopeError(f"{place}: `{text[:60]}` would tell too little", advice)
+
+
+_MOST_WORDS = 200
 
 
 def check_identity(scope: Scope, where: str) -> None:

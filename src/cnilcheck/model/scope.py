@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
-from cnilcheck.model.logging_matrix import EventField
+from cnilcheck.model.logging_matrix import EventCategory, EventField
 from cnilcheck.model.words import AccountClass, HealthData, LogClass, Profile, Role
 
 
@@ -178,6 +178,8 @@ class LogSource(Struct, frozen=True, forbid_unknown_fields=True):
     """The name of a format, or nginx's log_format or Apache's LogFormat as written there."""
     mapping: dict[EventField, str] = field(default_factory=dict)
     """Of a table (CSV): which column holds the time, the author and the other fields."""
+    words: dict[EventCategory, tuple[str, ...]] = field(default_factory=dict)
+    """What the application calls its events: texts a request or message contains; `*` is any."""
 
 
 class PasswordSample(Struct, frozen=True, forbid_unknown_fields=True):

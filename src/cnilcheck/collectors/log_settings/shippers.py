@@ -19,7 +19,12 @@ from cnilcheck.collectors.log_settings.texts import (
 )
 from cnilcheck.collectors.snapshot import Snapshot
 from cnilcheck.errors import CollectionError
-from cnilcheck.model.facts import LogDestination, LogForwardingSetting
+from cnilcheck.model.facts import (
+    ConfiguredEvent,
+    LogDestination,
+    LogForwardingSetting,
+    LogSourceSetting,
+)
 from cnilcheck.model.personal_data import printable
 
 _BEATS = tuple(
@@ -232,8 +237,14 @@ def docker_destination(driver: str, options: dict[str, Any]) -> LogDestination |
 
 
 def read_docker(snapshot: Snapshot, composed: list[tuple[str, str]]) -> Iterator[Sighting]:
-    """Yield where Docker sends the lines of containers: by default, and service by service."""
+    """Yield where Docker sends the lines of containers: by default, and service by service.
+
+    Where the driver is `none` what containers print is lost; what they write to files is not known.
+    """
     for place, driver, options in docker_logging(snapshot, composed):
+        if driver == "none":
+            lost = ConfiguredEvent("system_event", logged=False, fields=(), place=place)
+            yield Seen(place, LogSourceSetting("Docker", (lost,)))
         one = docker_destination(driver, options)
         if one is not None:
             yield Seen(place, LogForwardingSetting("Docker", (one,)))
