@@ -33,7 +33,7 @@ def test_files_beyond_their_days_are_counted(tmp_path: Path) -> None:
     left(tmp_path / "uploads/new.pdf", 3)
     left(tmp_path / "uploads/inside/old.pdf", 400)
     (tmp_path / "uploads/link.pdf").symlink_to(tmp_path / "uploads/inside/old.pdf")
-    assert seen(tmp_path) == [Seen("uploads", DepositedFiles(2, 400, 1, 30))]
+    assert seen(tmp_path) == [Seen("uploads", DepositedFiles(2, 400, 1, 30, 3))]
 
 
 def test_an_empty_folder_keeps_nothing(tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ class Deposits:
         tools.journal.write(task.target, self.name, "read the dates of files", f"{len(ages)} files")
         late = sum(age > deposit.keep_days for age in ages)
         oldest = max(ages) if ages else None
-        yield Seen(task.location, DepositedFiles(len(ages), oldest, late, deposit.keep_days))
+        youngest = min(ages, default=None)
+        fact = DepositedFiles(len(ages), oldest, late, deposit.keep_days, youngest)
+        yield Seen(task.location, fact)
 
 
 def _ages(folder: Path, now: dt.datetime) -> Iterator[int]:

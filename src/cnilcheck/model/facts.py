@@ -628,12 +628,13 @@ class EnvironmentDatabase(Fact, frozen=True):
 
 
 class DepositedFiles(Fact, frozen=True):
-    """Files left in a place of exchange: how many, the age of the oldest, how long is allowed."""
+    """Files left in a place of exchange: how many, their ages, how long is allowed."""
 
     files: int
     oldest_days: int | None
     late: int
     keep_days: int
+    youngest_days: int | None = None
 
 
 class PapersAsked(Fact, frozen=True):

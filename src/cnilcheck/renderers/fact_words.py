@@ -385,6 +385,7 @@ FIELDS = _words("""
     late | en retard | late
     named_production | nommée comme la production | named as production
     oldest_days | âge du plus ancien, en jours | age of the oldest, in days
+    youngest_days | âge du plus récent, en jours | age of the latest, in days
     papers | pièces | papers
     ports | ports | ports
     resource | ressource | resource
