@@ -124,8 +124,7 @@ def test_an_account_used_after_its_owner_left_is_found(
     (use,) = found.uses
     assert (use.place, use.lines, use.left) == ("a.log:5", 5, dt.date(2026, 10, 8))
     assert use.last.date() == dt.date(2026, 10, 13)
-    assert found.people == 4
-    assert found.covered == 2
+    assert (found.people, found.covered, found.recognised) == (4, 2, 2)
 
 
 def test_a_list_of_leavers_with_dates_counts_and_one_without_dates_nobody(tmp_path: Path) -> None:
@@ -142,7 +141,7 @@ def test_without_dated_departures_nothing_is_said_of_leavers(tmp_path: Path) -> 
     tools = tools_at(tmp_path, Sources(logs=(LogSource("a.log"),)))
     (task,) = Logs().tasks(tools.scope)
     sightings = list(Logs().observe(task, tools))
-    assert facts(sightings, LogLeavers)["a.log"] == LogLeavers(0, 0, ())
+    assert facts(sightings, LogLeavers)["a.log"] == LogLeavers(0, 0, (), 0)
     assert gaps(sightings) == []
 
 

@@ -18,7 +18,7 @@ def from_few_networks(fact: LogAccountUse, /, *, most: int, enough: int) -> Verd
         return not_applicable()
     many = [peak for peak in fact.networks if peak.number > most]
     if many:
-        return failed(uses=_told(many, Text("réseaux", "networks")))
+        return failed(uses=_told(many, Text("réseaux ou plus", "networks or more")))
     if fact.records < enough or 2 * fact.located < fact.records:
         return undecided(records=fact.records, located=fact.located)
     return passed(records=fact.records)
@@ -50,15 +50,24 @@ def _told(peaks: Iterable[AccountPeak], what: Text) -> tuple[Text, ...]:
 
 
 def leavers_absent(fact: LogLeavers, /) -> Verdict:
-    """Pass when no account acts after its owner left, in a log that goes on after a departure."""
+    """Pass when no account acts after its owner left, in a log that goes on after a departure.
+
+    A log that calls people otherwise than the lists do cannot tell.
+    """
     if fact.uses:
         shown = tuple(_leaver(use) for use in fact.uses[:_SHOWN])
         return failed(uses=shown, number=len(fact.uses))
-    if fact.covered:
+    if fact.covered and fact.recognised:
         return passed(people=fact.covered)
+    if fact.covered:
+        return undecided(why=_OTHER_NAMES)
     return undecided(why=_TOO_EARLY if fact.people else _NO_LIST)
 
 
+_OTHER_NAMES = Text(
+    "ne contient aucun des noms de la liste des comptes",
+    "holds none of the names of the list of accounts",
+)
 _NO_LIST = Text(
     "n’a été comparé à aucun départ : aucune liste de comptes n’en donne la date",
     "was compared with no departure: no list of accounts dates one",

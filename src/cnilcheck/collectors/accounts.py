@@ -131,12 +131,12 @@ def _title(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain(text))
 
 
-def departures(tools: Tools) -> dict[str, dt.date]:
-    """Return the day each dated leaver of the scope's lists left, by account name, bare of accents.
+def departures(tools: Tools) -> dict[str, dt.date | None]:
+    """Return each account of the scope's lists, bare of accents, and the day its owner left.
 
-    A list that cannot be read dates nobody: its own gap says so.
+    None for who did not leave. A list that cannot be read names nobody: its own gap says so.
     """
-    found: dict[str, dt.date] = {}
+    found: dict[str, dt.date | None] = {}
     for source in tools.scope.sources.accounts:
         try:
             found |= _departures(source, tools)
@@ -145,16 +145,16 @@ def departures(tools: Tools) -> dict[str, dt.date]:
     return found
 
 
-def _departures(source: AccountListSource, tools: Tools) -> dict[str, dt.date]:
-    found: dict[str, dt.date] = {}
+def _departures(source: AccountListSource, tools: Tools) -> dict[str, dt.date | None]:
+    found: dict[str, dt.date | None] = {}
     for _, row in _rows(_text(tools.path(source.leavers))) if source.leavers else ():
         day = next((day for cell in row if (day := day_of(cell))), None)
         if day is not None:
             found |= {plain(cell): day for cell in row if len(cell) > 2 and not day_of(cell)}
     reader = _List(source, frozenset())
     for number, row in _rows(_text(tools.path(source.path))):
-        name, day = reader.departure(number, row)
-        found |= {one: day for one in name if day is not None}
+        names, day = reader.departure(number, row)
+        found |= {name: day or found.get(name) for name in names}
     return found
 
 

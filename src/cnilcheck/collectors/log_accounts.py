@@ -68,6 +68,8 @@ class Accounts:
     most_networks: list[Peak] = field(default_factory=list)
     departures: dict[str, int] = field(default_factory=dict)
     """From when on accounts are those of people who left, by name in small letters."""
+    listed: frozenset[str] = frozenset()
+    """The accounts that the scope's lists name, of those who left and of the others."""
     departed: dict[str, Departed] = field(default_factory=dict)
     _nights: dict[str, dict[int, Peak]] = field(default_factory=dict)
     _days: dict[str, set[int]] = field(default_factory=dict)
@@ -119,6 +121,10 @@ class Accounts:
             one = self.departed.setdefault(name, Departed(left, at))
             one.lines += lines
             one.last = max(one.last, epoch)
+
+    def recognised(self, authors: Iterable[str]) -> int:
+        """Return how many authors are accounts of the lists."""
+        return len({name for author in authors if (name := _account(author)) in self.listed})
 
     def may_have_left(self, author: str) -> bool:
         """Return whether that account belongs to somebody who left, then or later."""

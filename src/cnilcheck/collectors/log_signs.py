@@ -164,7 +164,8 @@ def leavers_of(reading: Reading) -> LogLeavers:
         for one in sorted(accounts.departed.values(), key=lambda one: one.first)
     )  # fmt: skip
     covered = sum(left <= end for left in accounts.departures.values())
-    return LogLeavers(len(accounts.departures), covered, uses[:_SHOWN])
+    recognised = accounts.recognised(reading.tally.authors)
+    return LogLeavers(len(accounts.departures), covered, uses[:_SHOWN], recognised)
 
 
 def order_of(reading: Reading) -> LogOrder:

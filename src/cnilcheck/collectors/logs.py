@@ -94,10 +94,12 @@ class Logs:
             since=self._since,
             stopped=tools.stop.is_set, deadline=time.monotonic() + self._seconds, progress=advance,
         )  # fmt: skip
-        gone = {name: _next_day(day) for name, day in departures(tools).items()}
+        listed = departures(tools)
+        gone = {name: _next_day(day) for name, day in listed.items() if day is not None}
         for location, paths in logs:
             reading = Reading(manner)
             reading.tally.accounts.departures = gone
+            reading.tally.accounts.listed = frozenset(listed)
             # Who was given which records is asked of the log that is there to tell it.
             reading.tally.accounts.wanted = source.class_ is LogClass.APPLICATION_ACCESS
             try:

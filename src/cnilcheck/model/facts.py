@@ -1595,12 +1595,14 @@ class LeaverUse(Struct, frozen=True, forbid_unknown_fields=True):
 class LogLeavers(Fact, frozen=True):
     """Whether accounts of people who left still act in a log.
 
-    `people` are the departures the account lists date, `covered` those before the log's end.
+    `people` are the departures the account lists date, `covered` those before the log's end;
+    `recognised` authors of the log are accounts of these lists.
     """
 
     people: int
     covered: int
     uses: tuple[LeaverUse, ...]
+    recognised: int = 0
 
 
 class NumberHole(Struct, frozen=True, forbid_unknown_fields=True):

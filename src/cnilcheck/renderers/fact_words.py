@@ -307,6 +307,7 @@ FIELDS = _words("""
     left | parti le | left on
     located | avec une adresse | with an address
     nights | nuits | nights
+    recognised | noms de la liste | names of the list
     restarts | numérotations reprises | counts begun anew
     samples | premières lignes | first lines
     uses | usages | uses
