@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from cnilcheck.cli.run import catalogue
 from cnilcheck.documents.decisions import read_decisions
+from cnilcheck.model.words import Outcome
 from cnilcheck.resources import rules_directory
-from decisions.harness import HERE, Replay, decision, decisions, replay, variants
+from decisions.harness import HERE, Replay, audited, decision, decisions, replay, variants
 from decisions.table import SEEDS, as_text, markdown, measured, on_record
 
 MORE = tuple(int(seed) for seed in os.environ.get("DECISION_SEEDS", "").split(",") if seed)
@@ -50,6 +52,23 @@ def test_all_that_reports_say_of_a_decision_is_replayed() -> None:
         printed = told[name].shortcomings if name in told else ()
         planted = {s.weakness for s in decision(name).shortcomings}
         assert {s.weakness for s in printed if s.printable} <= planted, name
+
+
+def test_what_only_people_can_answer_is_asked_when_nobody_answered(tmp_path: Path) -> None:
+    (tmp_path / "cnilcheck.yaml").write_text("version: 1\norganisation: {name: Exemple}\n")
+    asked = {
+        finding.weakness
+        for finding in audited(tmp_path / "cnilcheck.yaml")
+        if finding.outcome is Outcome.INCONCLUSIVE and finding.question is not None
+    }
+    declared = {
+        shortcoming.weakness
+        for name in decisions()
+        for shortcoming in decision(name).shortcomings
+        if {rendered.channel for rendered in shortcoming.rendered} == {"declaration"}
+    }
+    assert declared
+    assert declared <= asked, declared - asked
 
 
 def test_each_rendering_stands_in_a_decision() -> None:

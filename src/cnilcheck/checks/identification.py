@@ -36,6 +36,9 @@ def pro_sante_connect_offered(
         _more(fact.new_patients_per_year, new_patients),
         _more(fact.professionals_per_year, professionals),
     )
+    if any(signs) and context.health_data is None:
+        # Nobody said whether health is concerned: a shop's back office needs no such thing.
+        return undecided()
     if any(signs):
         return failed(why=_why(fact, new_patients, professionals))
     return undecided() if None in signs else not_applicable()

@@ -53,15 +53,13 @@ _PRACTICES: dict[str, dict[str, tuple[str, Mapping[str, Any]]]] = {
         ),
         "no_risk_analysis": ("risk_analysis", {"tests_before_release": True, "risk_analysis": True}),
         "no_migration_procedure": ("migration_procedure", {"migration_procedure": True}),
-        "planned_and_late": ("overdue_measures", {"overdue_measures": 0}),
     },
     "production-data-in-test": {"tested_on_production": ("test_data", {"test_data": "invented"})},
     "residual-data": {"nothing_deleted": ("deleted_when_due", {"deleted_when_due": True})},
     "cleartext-transfer": {"papers_by_mail": ("papers_sent_encrypted", {"papers_sent_encrypted": True})},
     "media-not-wiped": {"media_reused": ("media_wiped", {"media_wiped": True})},
-    "flat-network": {"one_network": ("network_segmented", {"network_segmented": True})},
 }  # fmt: skip
-_BAD = {"tests": "never", "overdue_measures": 4, "test_data": "production"}
+_BAD = {"tests": "never", "test_data": "production"}
 
 
 def _declared(answer: str, good: Mapping[str, Any]) -> Rendering:
