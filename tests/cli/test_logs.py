@@ -22,6 +22,11 @@ CSV = (
 )
 
 
+def heeds_interrupts() -> None:
+    # A job in the background of a shell inherits a SIGINT that is ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(folder: Path, *arguments: str, **more: object) -> subprocess.Popen[bytes]:
     env = {**os.environ, "PYTHONPATH": str(SOURCE), "CNILCHECK_LANG": "en"}
     command = [sys.executable, "-m", "cnilcheck", "logs", *arguments, "--out", "o", "--force"]
@@ -88,7 +93,7 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_an_interrupt_gives_the_report_of_what_was_read(tmp_path: Path) -> None:
     text, _ = made.write_log("combined", list(made.events(5, 2_000, nirs=0.5)))
-    process = start(tmp_path, "-")
+    process = start(tmp_path, "-", preexec_fn=heeds_interrupts)
     assert process.stdin is not None
     process.stdin.write(text.encode() * 20)
     process.stdin.flush()
