@@ -127,7 +127,7 @@ def test_the_needed_activities_follow_who_administers_and_who_backs_up() -> None
     assert needed_activities(rented) == ((1, 2, 3, 6), ())
     assert needed_activities(HostingDeclaration((), "iaas")) == ((1, 2, 3), (5, 6))
     database = HostingDeclaration((), "iaas", administration="organisation", managed_database=True)
-    assert needed_activities(database) == ((1, 2, 3, 4, 6), ())
+    assert needed_activities(database) == ((1, 2, 3, 6), ())
     assert needed_activities(HostingDeclaration((), "saas")) == ((1, 2, 3, 4, 5, 6), ())
     assert needed_activities(HostingDeclaration(())) == ((), ())
 
