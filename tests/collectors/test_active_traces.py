@@ -46,9 +46,11 @@ EVERYTHING = Traces(
 
 def tools_of(
     folder: Path, url: str, *logs: str, traces: Traces = EVERYTHING,
-    stores: tuple[LogStore, ...] = (), active: bool = True,
+    stores: tuple[LogStore, ...] = (), active: bool = True, sign_out: str = "",
 ) -> Tools:  # fmt: skip
-    account = ConsentedAccount(NAME, Secret(env="UNUSED"), "Mme Exemple", signed_in="/compte")
+    account = ConsentedAccount(
+        NAME, Secret(env="UNUSED"), "Mme Exemple", signed_in="/compte", sign_out=sign_out
+    )
     target = WebTarget(url, login="/connexion", test_account=account, traces=traces)
     sources = Sources(logs=tuple(LogSource(path) for path in logs), log_stores=stores)
     scope = Scope(1, (target,), authorisation=GIVEN, sources=sources)
@@ -99,6 +101,21 @@ def test_its_twin_that_logs_badly_is_found_out_action_by_action(tmp_path: Path) 
         "search": {"author"},
         "modification": None,
     }
+
+
+@pytest.mark.parametrize("badly", [False, True])
+def test_an_export_and_a_sign_out_are_traced_where_the_scope_names_them(
+    badly: bool, tmp_path: Path
+) -> None:
+    traces = Traces("/dossiers/essai-1", export="/dossiers/essai-1/export.csv", wait_seconds=1)
+    with application(tmp_path / "acces.log", badly=badly) as (url, state):
+        tools = tools_of(tmp_path, url, "acces.log", traces=traces, sign_out="/deconnexion")
+        found = traced(tools)
+        assert state.sessions == set()
+    gone = None if badly else set()
+    assert missing(found["export"]) == gone
+    assert missing(found["sign_out"]) == gone
+    assert missing(found["sign_in_success"]) == set()
 
 
 def test_nginx_alone_tells_what_was_read_and_never_by_whom(tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ class Application:
 
     def note(self, user: str, action: str, record: str, outcome: str) -> None:
         """Write one line of the access log; the twin forgets authors, failures and changes."""
-        if self.badly and action in ("connexion refusée", "modification", "accès refusé"):
+        if self.badly and action in (
+            "connexion refusée", "modification", "accès refusé", "export", "déconnexion",
+        ):  # fmt: skip
             return
         line: dict[str, Any] = {"time": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")}
         line |= {"action": action, "record": record, "outcome": outcome, "ip": "127.0.0.1"}
@@ -100,6 +102,13 @@ def _got(
         case "/dossiers/essai-1":
             state.note(user, "consultation", "essai-1", "ok")
             return 200, {}, "<h1>Dossier d’essai</h1>"
+        case "/dossiers/essai-1/export.csv" if session:
+            state.note(user, "export", "essai-1", "ok")
+            return 200, {}, "essai;1"
+        case "/deconnexion" if session:
+            state.note(user, "déconnexion", "-", "ok")
+            state.sessions.clear()
+            return 302, {"Location": "/connexion"}, ""
         case "/recherche":
             state.note(user, "recherche", asked, "ok")
             return 200, {}, "<p>Rien.</p>"

@@ -58,7 +58,9 @@ _ACTIONS = {
     "forbidden_read": Text("la consultation interdite d’essai", "the forbidden test consultation"),
     "unknown_page": Text("la page d’essai qui n’existe pas", "the test page that does not exist"),
     "search": Text("la recherche d’essai", "the test search"),
+    "export": Text("l’export d’essai", "the test export"),
     "modification": Text("la modification d’essai", "the test modification"),
+    "sign_out": Text("la déconnexion d’essai", "the test sign-out"),
 }
 
 

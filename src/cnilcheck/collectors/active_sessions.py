@@ -120,7 +120,7 @@ def _shown(name: str) -> str:
 def sign_out(lent: LentAccount, visitor: Visitor) -> Iterator[Sighting]:
     """Yield whether a copy of the session opens after its owner signed out."""
     thief = visitor.twin()
-    answer = _sign_out(lent, visitor)
+    answer = press_sign_out(lent, visitor)
     if answer.status >= 400:
         raise Refused(f"sign-out answers {answer.status}")
     still = lent.is_open(thief)
@@ -129,7 +129,11 @@ def sign_out(lent: LentAccount, visitor: Visitor) -> Iterator[Sighting]:
     yield Seen(lent.login_path, SessionEnd("sign_out", still))
 
 
-def _sign_out(lent: LentAccount, visitor: Visitor) -> Answer:
+def press_sign_out(lent: LentAccount, visitor: Visitor) -> Answer:
+    """Sign out as the page offers it, or at the address the scope names; return the answer.
+
+    Raises Malformed when neither is met.
+    """
     page = visitor.follow(visitor.get(lent.proof))
     html = read_html(page.text, page.url)
     told = lent.site.address(lent.account.sign_out) if lent.account.sign_out else ""

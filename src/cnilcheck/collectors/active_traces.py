@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from msgspec.structs import replace
 
 from cnilcheck import __version__
+from cnilcheck.collectors.active_sessions import press_sign_out
 from cnilcheck.collectors.base import Missing, Seen, Sighting, Task, Tools
 from cnilcheck.collectors.lent_account import LentAccount
 from cnilcheck.collectors.site import web_targets
@@ -114,8 +115,12 @@ class _Acting:
             )
         if traces.search:
             self._try(_path(traces.search), lambda: self._search(visitor))
+        if traces.export:
+            self._try(_path(traces.export), lambda: self._read(visitor, traces.export, "export"))
         if traces.change is not None:
             self._try(_path(traces.change.address), lambda: self._change(visitor))
+        if lent.account.sign_out:
+            self._try(_path(lent.account.sign_out), lambda: self._sign_out(visitor))
 
     def _try(self, place: str, action: Callable[[], None]) -> None:
         try:
@@ -167,8 +172,9 @@ class _Acting:
         address = self.lent.site.address(path)
         joint = "&" if "?" in address else "?"
         answer = visitor.get(f"{address}{joint}cnilcheck={word}")
-        action = "consultation" if category == "consultation" else "forbidden_read"
-        self._note(_path(path), action, category, word, answer, began, reference=_last(path))
+        action = "forbidden_read" if category == "access_denied" else category
+        named = _numbered(path) if category == "export" else _last(path)
+        self._note(_path(path), action, category, word, answer, began, reference=named)
 
     def _search(self, visitor: Visitor) -> None:
         word, began = marker(), _now()
@@ -191,6 +197,13 @@ class _Acting:
         reference = _last(change.address)
         self._note(place, "modification", "modification", word, answer, began, reference=reference)
 
+    def _sign_out(self, visitor: Visitor) -> None:
+        word, began = marker(), _now()
+        visitor.marker = word
+        answer = press_sign_out(self.lent, visitor)
+        place = _path(self.lent.account.sign_out)
+        self._note(place, "sign_out", "sign_out", word, answer, began)
+
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -198,6 +211,12 @@ def _now() -> dt.datetime:
 
 def _path(written: str) -> str:
     return urlsplit(written).path or "/"
+
+
+def _numbered(written: str) -> str:
+    """Return the part of a path that names the record: the last with a digit, or else the last."""
+    parts = [part for part in _path(written).split("/") if any(sign.isdigit() for sign in part)]
+    return parts[-1] if parts else _last(written)
 
 
 def _last(written: str) -> str:

@@ -32,7 +32,8 @@ _STILL_SECONDS = 3600
 _SIGNS: tuple[tuple[EventField, str], ...] = (
     ("time", r"\d\d:\d\d:\d\d|\"?(?:ts|time|timestamp|@timestamp)\"?\s*[:=]\s*\"?\d{10}"),
     ("operation", r"(?i)\b(?:GET|POST|PUT|PATCH|DELETE|SELECT|INSERT|UPDATE)\b|consult|\bread|view"
-     r"|log-?in|connexion|sign|auth|modif|updat|search|recherch|access|acc[èe]s"),
+     r"|log-?(?:in|out)|connexion|sign|auth|modif|updat|search|recherch|access|acc[èe]s|export"
+     r"|download|t[ée]l[ée]charg|imprim|print"),
     ("outcome", r"(?i)\" ?[1-5]\d\d\b|\"?(?:status|outcome|result\w*|code)\"?\s*[:=]"
      r"|\b(?:success|succeeded|ok|fail\w*|denied|refus\w*|[ée]chec|granted|forbidden|interdit)"),
     ("origin", r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-fA-F]{0,4}(?:::?[0-9a-fA-F]{1,4}){1,7}\b"),
@@ -76,7 +77,9 @@ class Wanted:
             return False
         named = bool(self.account) and _holds(line, self.account)
         if action.action == "sign_in_success":
-            return named and bool(_ENTERS.search(line))
+            return named and bool(_ENTERS.search(line)) and not _LEAVES.search(line)
+        if action.action == "sign_out":
+            return named and bool(_LEAVES.search(line))
         # A synthetic record's own number is nobody else's: such a line may lack its author.
         about = action.reference and action.reference in line
         own = len(action.reference) >= 6 and any(sign.isdigit() for sign in action.reference)
@@ -103,9 +106,14 @@ _ENTERS = re.compile(
 )
 
 
+_LEAVES = re.compile(
+    r"(?i)log-?(?:ged)?[ _-]?(?:out|off)|sign(?:ed)?[ _-]?out|d[ée]connexion|disconnect|ferm[ée]"
+    r"|session[ _-](?:closed|end)"
+)
 _CHANGES = re.compile(
     r"(?i)modif|updat|edit|\b(?:POST|PUT|PATCH|INSERT)\b|change|enregistr|sav(?:e|ing)|writ|cr[ée]a"
 )
+_EXPORTS = re.compile(r"(?i)export|t[ée]l[ée]charg|download|extra(?:it|ct)|print|imprim|csv")
 _READS = re.compile(r"(?i)consult|read|view|\bGET\b|lecture|affich|open|show|\bSELECT\b|acc[eè]s")
 
 
@@ -115,6 +123,8 @@ def _does(line: str, action: str) -> bool:
         return bool(_CHANGES.search(line))
     if action == "consultation":
         return bool(_READS.search(line)) and not _CHANGES.search(line)
+    if action == "export":
+        return bool(_EXPORTS.search(line))
     return True
 
 

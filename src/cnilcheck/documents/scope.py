@@ -210,7 +210,8 @@ def _check_store(store: LogStore, place: str) -> None:
 
 
 def _check_traces(traces: Traces, place: str) -> None:
-    paths = {"record": traces.record, "forbidden": traces.forbidden, "search": traces.search}
+    paths = {"record": traces.record, "forbidden": traces.forbidden, "search": traces.search,
+             "export": traces.export}  # fmt: skip
     if traces.change is not None:
         paths["change.address"] = traces.change.address
     for key, path in paths.items():

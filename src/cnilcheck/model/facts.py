@@ -1384,7 +1384,9 @@ class TracedAction(Fact, frozen=True):
         "forbidden_read",
         "unknown_page",
         "search",
+        "export",
         "modification",
+        "sign_out",
     ]
     category: EventCategory
     marker: str

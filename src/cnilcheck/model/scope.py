@@ -97,7 +97,8 @@ class Traces(Struct, frozen=True, forbid_unknown_fields=True):
     """What the test account may do so that its traces are looked for in the logs.
 
     `record` is a synthetic record it may read, `forbidden` one it must be refused, `search` a page
-    with `{marker}` where the word searched for stands. Only `change` changes anything.
+    with `{marker}` where the word searched for stands, `export` a download of synthetic data. Only
+    `change` changes anything.
     """
 
     record: str = ""
@@ -105,6 +106,7 @@ class Traces(Struct, frozen=True, forbid_unknown_fields=True):
     search: str = ""
     change: TraceChange | None = None
     wait_seconds: int = 60
+    export: str = ""
 
 
 class WebTarget(Struct, frozen=True, tag_field="kind", tag="web", forbid_unknown_fields=True):
