@@ -69,7 +69,7 @@ _OTHER_NAMES = Text(
     "holds none of the names of the list of accounts",
 )
 _NO_LIST = Text(
-    "n’a été comparé à aucun départ : aucune liste de comptes n’en donne la date",
+    "n’a été comparé à aucun départ : aucune liste de comptes n’en donne la date",
     "was compared with no departure: no list of accounts dates one",
 )
 _TOO_EARLY = Text(
