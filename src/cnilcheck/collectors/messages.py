@@ -31,6 +31,23 @@ _MAX_BYTES = 2_000_000
 _MAX_LINKS = 50
 
 
+def message_tasks(scope: Scope) -> tuple[Task, ...]:
+    """Return a task for the copy of the server's tree, one for each sample or folder of them."""
+    system = scope.sources.system
+    tree = (Task(system, "/", system),) if system else ()
+    return tree + tuple(Task(p, p, Path(p)) for p in scope.sources.messages)
+
+
+def message_texts(
+    task: Task, tools: Tools, instrument: str
+) -> tuple[SourceFiles | None, Iterator[tuple[str, str]]]:
+    """Return the texts of the messages with their places, and the tree they are in, if in one."""
+    if isinstance(task.subject, Path):
+        return None, samples(task, tools)
+    tree = SourceFiles(open_snapshot(task, tools, instrument), tools.stop)
+    return tree, tree.texts(is_template, FOLDERS)
+
+
 class Messages:
     """Reads message samples, and the templates of messages in the copy of the server's tree."""
 
@@ -45,16 +62,13 @@ class Messages:
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
         """Return each sample or folder of samples, and the copy of the server's tree."""
-        system = scope.sources.system
-        tree = (Task(system, "/", system),) if system else ()
-        return tree + tuple(Task(p, p, Path(p)) for p in scope.sources.messages)
+        return message_tasks(scope)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield each message that carries a password or a link to an account."""
         found = False
         given = isinstance(task.subject, Path)
-        tree = None if given else SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
-        texts = samples(task, tools) if tree is None else tree.texts(is_template, FOLDERS)
+        tree, texts = message_texts(task, tools, self.name)
         for path, text in texts:
             try:
                 fact = message(text, path)

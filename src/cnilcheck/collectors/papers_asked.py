@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from cnilcheck import __version__
 from cnilcheck.collectors.base import Nothing, Seen, Sighting, Task, Tools
-from cnilcheck.collectors.messages import is_template, readable, samples
-from cnilcheck.collectors.snapshot import open_snapshot
-from cnilcheck.collectors.source_files import FOLDERS, SourceFiles
+from cnilcheck.collectors.messages import message_tasks, message_texts, readable
 from cnilcheck.model.facts import Fact, PapersAsked
 from cnilcheck.model.scope import Scope
 from cnilcheck.model.words import Method
@@ -64,16 +61,12 @@ class PapersRequests:
 
     def tasks(self, scope: Scope) -> tuple[Task, ...]:
         """Return each sample or folder of samples, and the copy of the server's tree."""
-        system = scope.sources.system
-        tree = (Task(system, "/", system),) if system else ()
-        return tree + tuple(Task(p, p, Path(p)) for p in scope.sources.messages)
+        return message_tasks(scope)
 
     def observe(self, task: Task, tools: Tools) -> Iterator[Sighting]:
         """Yield each message that asks for papers."""
         found = False
-        given = isinstance(task.subject, Path)
-        tree = None if given else SourceFiles(open_snapshot(task, tools, self.name), tools.stop)
-        texts = samples(task, tools) if tree is None else tree.texts(is_template, FOLDERS)
+        tree, texts = message_texts(task, tools, self.name)
         for path, text in texts:
             fact = papers_asked(readable(text, path))
             if fact is not None:
